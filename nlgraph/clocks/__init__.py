@@ -1,0 +1,1 @@
+"""Equations to clocked equations: every value has a clock."""

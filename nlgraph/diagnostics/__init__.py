@@ -1,0 +1,1 @@
+"""How nlgraph speaks to the user."""

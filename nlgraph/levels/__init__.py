@@ -1,0 +1,1 @@
+"""Clocked equations to the level graph: Definition 2 of Nested Learning."""

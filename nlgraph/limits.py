@@ -1,0 +1,17 @@
+"""Every bound on what a spec may ask for, each with its reason."""
+
+CHARACTERS = 200_000
+"""A file's characters: hand-written specs have some thousands; this parses in seconds."""
+
+NESTING = 100
+"""Levels of brackets, calls and expansions inside each other: deeper is never meant, and passes
+over the tree may then recurse."""
+
+STATEMENTS = 100_000
+"""Statements after expansion of every `for`: 10,000 components of a few lines each."""
+
+NODES = 1_000_000
+"""Expression nodes after expansion: about a gigabyte of them would be ten times this."""
+
+COMPONENTS = 20_000
+"""Components, those of rules included."""

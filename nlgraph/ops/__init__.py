@@ -1,0 +1,1 @@
+"""What an expression may call: one entry for each operator."""

@@ -1,0 +1,1 @@
+"""Clocked equations to shaped ones: dimensions by name, and dtypes."""

@@ -1,0 +1,35 @@
+"""What shape inference finds: a table beside the equations, never inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nlgraph.clocks.model import Clocked
+from nlgraph.ops.types import TensorType
+from nlgraph.system.ids import SignalId, StateId
+from nlgraph.system.model import Expr
+
+Hidden = tuple[str, ...]
+"""The dims that an expression is seen without, since it is evaluated copy by copy (`per`)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shaped:
+    """The clocked equations with a type for every value.
+
+    `states` and `signals` are as seen from inside their component, without its `per` dims (from
+    outside these stand in front). `types` has every expression in each context that it is read
+    in; a fault leaves None.
+    """
+
+    clocked: Clocked
+    states: Mapping[StateId, TensorType | None]
+    signals: Mapping[SignalId, TensorType | None]
+    types: Mapping[tuple[Expr, Hidden], TensorType | None]
+
+    def type_of(self, expr: Expr, hidden: Hidden = ()) -> TensorType:
+        """The type of an expression of a system without faults."""
+        found = self.types[expr, hidden]
+        assert found is not None, "a system with faults is never compiled"
+        return found

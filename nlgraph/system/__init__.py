@@ -1,0 +1,1 @@
+"""Tree to equations: names and templates resolved."""

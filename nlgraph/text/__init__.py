@@ -1,0 +1,1 @@
+"""What was written, and where: sources, spans and origins."""
