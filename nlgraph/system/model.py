@@ -124,7 +124,8 @@ GatherKind = Literal["accumulate", "average", "product", "latest", "collect"]
 class Gather(Expr):
     """`accumulate(e)` …, over one tick of `clock`, or of the clock of `reader` where that is None.
 
-    Exactly one of the two is set.
+    Both are None for a `collect` in a signal that names no clock: its window is then a tick of
+    the parent of the clock of `value`, which runs along a dimension.
     """
 
     kind: GatherKind
@@ -275,8 +276,8 @@ class State:
 class Component:
     """A component: states, and where it stands.
 
-    `host` is the component whose rule or body added it. `clock` is the stated clock, or that of
-    its host where a rule or body added it without one; None: to be inferred.
+    `host` is the component whose rule or body added it. `clock` is the stated clock; without one
+    (None) a component has the clock of its host, and one without a host is inferred.
     `coefficients` are the expressions that were given to its rule as arguments (learning rates,
     gates, decays), and `objective` what it minimizes, for the level graph's edges.
     `map_reads` are expressions that the map reads besides its parameters: a component without
