@@ -76,6 +76,7 @@ class Comp:
     coefficients: list[Expr] = field(default_factory=list)
     statements: list[tuple[nodes.Statement, Scope]] = field(default_factory=list)
     minimize: nodes.Minimize | None = None
+    added: dict[str, Holder] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

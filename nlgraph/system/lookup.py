@@ -1,0 +1,242 @@
+"""What a name, `a.b` or `z[i]` stands for, and the components and signals behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nlgraph.diagnostics.suggest import nearest
+from nlgraph.syntax import nodes
+from nlgraph.system import errors
+from nlgraph.system.builder import Builder, Place, is_unknown
+from nlgraph.system.entities import (
+    ClockEntity,
+    Comp,
+    DimEntity,
+    Entity,
+    Family,
+    Holder,
+    InputEntity,
+    LazyComponent,
+    NumberEntity,
+    Scope,
+    SignalEntity,
+    StateRecord,
+    Template,
+)
+from nlgraph.system.ids import SignalId
+from nlgraph.system.model import Number, Signal, SignalRead
+from nlgraph.system.values import Bundle, Value, collapse
+from nlgraph.text.span import Origin
+
+
+def entity_of(
+    builder: Builder, node: nodes.Expr, place: Place, *, quiet: bool = False
+) -> Entity | None:
+    """What a name, a dotted name or a family's member stands for.
+
+    None where it stands for nothing; this is reported unless `quiet`.
+    """
+    match node:
+        case nodes.Name(name=name):
+            entity = place.scope.lookup(name)
+            if entity is None and not quiet:
+                origin = place.origin(node)
+                guess = nearest(name, candidates(builder, place))
+                builder.fault(
+                    errors.unknown_name(name, origin, guess, builder.library.get(name)), origin
+                )
+            builder.used.add(name)
+            return entity
+        case nodes.Dotted(value=value, name=name):
+            owner = entity_of(builder, value, place, quiet=quiet)
+            return None if owner is None else _member(builder, owner, node, name, place, quiet)
+        case nodes.Index(value=value, items=items):
+            family = entity_of(builder, value, place, quiet=quiet)
+            if isinstance(family, Family) and len(items) == 1:
+                return _of_family(builder, family, node, place)
+            return None
+        case _:
+            return None
+
+
+def candidates(builder: Builder, place: Place) -> Iterable[str]:
+    """Names that could have been meant at a place."""
+    return (*place.scope.visible(), *builder.ops)
+
+
+def holder_of(builder: Builder, entity: Holder | LazyComponent, at: Origin) -> Holder | None:
+    """A component's states and records, built when first asked for; None where that failed."""
+    if isinstance(entity, Holder):
+        return entity
+    if entity.holder is None:
+        if entity.busy:
+            builder.fault(
+                errors.definition_cycle("components are", (("this one", entity.origin),)), at
+            )
+            return None
+        entity.busy = True
+        entity.holder = entity.build()
+    return entity.holder
+
+
+def only_comp(holder: Holder) -> Comp | None:
+    """The component behind a holder, where it is one."""
+    return next(iter(holder.comps.values())) if len(holder.comps) == 1 else None
+
+
+def signal_value(builder: Builder, entity: SignalEntity, origin: Origin) -> Value:
+    """A read of a signal; of a bundle of signals where its equation is a bundle."""
+    if entity.state == "new" and _may_be_bundle(builder, entity.node, entity.scope, _CHAIN):
+        resolve_signal(builder, entity)
+    if isinstance(entity.value, Bundle):
+        return Bundle(
+            {
+                key: SignalRead(origin, SignalId(f"{entity.id}.{_leaf_name(key)}"))
+                for key in entity.value.leaves
+            }
+        )
+    return SignalRead(origin, entity.id)
+
+
+_CHAIN = 20
+"""Signals that are not resolved yet and are looked through for a bundle: equations are resolved
+in the order of the file, so that only a file written backwards has longer chains."""
+
+
+def _may_be_bundle(builder: Builder, node: nodes.Node, scope: Scope, chain: int) -> bool:
+    """Whether an expression's value can be a bundle, as far as its form tells."""
+    match node:
+        case nodes.Name() | nodes.Dotted() | nodes.Index() | nodes.Primed():
+            inner = node.value if isinstance(node, nodes.Primed) else node
+            entity = entity_of(builder, inner, Place(scope, ""), quiet=True)
+            if isinstance(entity, SignalEntity):
+                if entity.state != "new":
+                    return isinstance(entity.value, Bundle)
+                return chain > 0 and _may_be_bundle(builder, entity.node, entity.scope, chain - 1)
+            if isinstance(entity, Holder | LazyComponent):
+                holder = holder_of(builder, entity, Origin(node.span))
+                return holder is not None and len(holder.leaves) > 1
+            return False
+        case nodes.Unary(value=value):
+            return _may_be_bundle(builder, value, scope, chain)
+        case nodes.Binary(left=left, right=right):
+            return any(_may_be_bundle(builder, side, scope, chain) for side in (left, right))
+        case nodes.If(yes=yes, no=no):
+            return any(_may_be_bundle(builder, side, scope, chain) for side in (yes, no))
+        case nodes.With(value=value):
+            return _may_be_bundle(builder, value, scope, chain)
+        case nodes.Call(function=nodes.Name(name="grad"), args=(_, target, *_)):
+            return _may_be_bundle(builder, target, scope, chain)
+        case nodes.Call(function=nodes.Name(name=name), args=args) if name not in ("dot", "norm"):
+            return any(_may_be_bundle(builder, arg, scope, chain) for arg in args)
+        case _:
+            return False
+
+
+def resolve_signal(builder: Builder, entity: SignalEntity) -> None:
+    """Resolve a signal's equation, once, and enter it into the table of signals."""
+    from nlgraph.system.expressions import resolve
+
+    if entity.state != "new":
+        return
+    entity.state = "busy"
+    value = resolve(builder, entity.node, Place(entity.scope, entity.id, host=entity.host))
+    _add_signal(builder, entity, value)
+    entity.state = "done"
+
+
+def _add_signal(builder: Builder, entity: SignalEntity, value: Value) -> None:
+    """Enter a signal's value into the table, a bundle's leaf by leaf."""
+    value = collapse(value)
+    entity.value = value
+    leaves = (
+        {f"{entity.id}.{_leaf_name(key)}": expr for key, expr in value.leaves.items()}
+        if isinstance(value, Bundle)
+        else {entity.id: value}
+    )
+    host = None if entity.host is None else entity.host.id
+    for name, expr in leaves.items():
+        builder.signals[SignalId(name)] = Signal(SignalId(name), expr, host, entity.origin)
+
+
+def describe(entity: Entity) -> str:
+    """What kind of thing a name stands for, in words."""
+    match entity:
+        case NumberEntity():
+            return "a constant"
+        case DimEntity():
+            return "a dimension"
+        case ClockEntity():
+            return "a clock"
+        case InputEntity():
+            return "an input"
+        case Holder() | LazyComponent():
+            return "a component"
+        case StateRecord():
+            return "a state"
+        case Family():
+            return "a family"
+        case Template(node=nodes.Rule()):
+            return "a rule"
+        case Template(node=nodes.Transform()):
+            return "a transform"
+        case Template(node=nodes.Block()):
+            return "a block"
+        case Template():
+            return "a function"
+        case _:
+            return "a signal"
+
+
+def _leaf_name(key: tuple[str, str | None]) -> str:
+    return ".".join(part for part in key if part)
+
+
+def _member(
+    builder: Builder, owner: Entity, node: nodes.Dotted, name: str, place: Place, quiet: bool  # noqa: FBT001
+) -> Entity | None:
+    origin = place.origin(node)
+    text = node.value.span.text
+    if not isinstance(owner, Holder | LazyComponent):
+        if not quiet:
+            builder.fault(
+                errors.not_a("a component", text, describe(owner), place.origin(node.value)), origin
+            )
+        return None
+    holder = holder_of(builder, owner, origin)
+    comp = only_comp(holder) if holder is not None else None
+    if comp is None:
+        return None
+    found = comp.scope.names.get(name) or comp.added.get(name)
+    if found is None and not quiet:
+        guess = nearest(name, (*comp.scope.names, *comp.added))
+        builder.fault(errors.no_member(text, name, origin, guess), origin)
+    return found
+
+
+def _of_family(
+    builder: Builder, family: Family, node: nodes.Index, place: Place
+) -> Entity | None:
+    from nlgraph.system.expressions import resolve
+
+    item = node.items[0]
+    if isinstance(item, nodes.Slice | nodes.Ellipsis):
+        return None
+    value = collapse(resolve(builder, item, place))
+    origin = place.origin(item)
+    if is_unknown(value):
+        return None
+    if not isinstance(value, Number):
+        builder.fault(errors.not_constant("the index of a family", origin), origin)
+        return None
+    found = family.members.get(int(value.value))
+    if found is None:
+        have = sorted(family.members)
+        span = f"{have[0]} to {have[-1]}" if have else "none"
+        builder.fault(
+            errors.argument(
+                family.name, f"has no member {value.value}", origin, f"its members are {span}"
+            ),
+            origin,
+        )
+    return found
