@@ -1,0 +1,1 @@
+"""What the user holds: an nn.Module whose step is one tick of the root clock."""

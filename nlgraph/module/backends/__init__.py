@@ -1,0 +1,100 @@
+"""What runs a tick: the promises of a backend, and the table of backends by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+    from torch.fx import GraphModule
+
+    from nlgraph.shapes.model import Shaped
+    from nlgraph.system.ids import StateId
+
+
+class Backend(Protocol):
+    """Runs single ticks of the root clock. It holds nothing that changes between calls.
+
+    All that must live from one tick to the next is in `held`, which the module keeps: every state
+    under its id, the memory under its names, and for each state whose reset has no `to` its initial
+    value under `initial_name(state)`.
+    """
+
+    def memory(self, device: torch.device) -> dict[str, Tensor]:
+        """The backend's own buffers before the first tick (partial windows, `prev`).
+
+        No name may be that of a state. What cannot be made before a call is known (a dimension
+        is unbound) may be left out and come with `changed`.
+        """
+        ...
+
+    def step(
+        self,
+        tick: int,
+        held: Mapping[str, Tensor],
+        inputs: Mapping[str, Tensor],
+        draws: Mapping[str, Tensor],
+        sizes: Mapping[str, int],
+        *,
+        learning: bool,
+    ) -> tuple[Mapping[str, Tensor | None], Mapping[str, Tensor]]:
+        """Run one root tick.
+
+        Args:
+            tick: the number of the tick under way, from 1.
+            held: what lives between ticks. It is not written to.
+            inputs: the inputs, slower ones held. Where `learning` is false, maybe those only
+                that outputs need.
+            draws: a tensor for each `Draw.name`, the same during each tick of the draw's clock.
+            sizes: the size of every dimension.
+            learning: false in a call that updates nothing: primed states that outlive the tick
+                equal unprimed ones, and only outputs are computed.
+
+        Returns:
+            `changed`: a new value for each name of `held` that changes. A memory's name may be
+            new; None takes it away. Empty where `learning` is false.
+            `results`: outputs, metrics and watched signals by name, detached; one slower than
+            the root is there only at the ticks that end one of its own.
+            Both may share storage with `held` and `inputs`.
+        """
+        ...
+
+    def graph(self, tick: int, sizes: Mapping[str, int]) -> GraphModule:
+        """The graph that runs at a tick.
+
+        Raises:
+            ValueError: the backend runs no graph.
+        """
+        ...
+
+
+Loader = Callable[["Shaped", "torch.dtype | None", tuple[str, ...]], Backend]
+"""Makes a backend of a system, the dtype that stands for f32 (None: f32), and watched signals."""
+
+BACKENDS: Mapping[str, str] = {
+    "reference": "nlgraph.module.backends.reference:ReferenceBackend",
+    "eager": "nlgraph.module.backends.eager:EagerBackend",
+}
+"""Where each backend's class is; it is imported when it is asked for."""
+
+
+def find_backend(name: str) -> Loader:
+    """The class of a backend.
+
+    Raises:
+        ValueError: there is no backend of this name.
+    """
+    if name not in BACKENDS:
+        message = f"backend is {name!r}; there are {', '.join(map(repr, BACKENDS))}"
+        raise ValueError(message)
+    module, _, attribute = BACKENDS[name].partition(":")
+    loader: Loader = getattr(import_module(module), attribute)
+    return loader
+
+
+def initial_name(state: StateId) -> str:
+    """Where `held` keeps the initial value of a state that a reset takes back there."""
+    return f"@initial/{state}"
