@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from nlgraph.diagnostics.diagnostic import Diagnostic, Report
 from nlgraph.ops.op import Op, registry
 from nlgraph.syntax import nodes
-from nlgraph.system.entities import Comp, Scope, SignalEntity
+from nlgraph.system.entities import Comp, LazyComponent, Scope, SignalEntity, StateRecord
 from nlgraph.system.ids import ClockId, SignalId
 from nlgraph.system.model import ClockDef, Expr, Signal, Unknown
-from nlgraph.system.values import Bundle, Value
+from nlgraph.system.values import Bundle, Key, Value
 from nlgraph.text.span import Origin, Span
 
 
@@ -42,9 +42,27 @@ class Place:
         return replace(self, scope=scope, via=self.origin(call))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A `minimize` and the states that it trains, by host; read when all components are built.
+
+    `place` is where the objective and the rules' arguments are read.
+    """
+
+    node: nodes.Minimize
+    hosts: Mapping[str, Comp]
+    leaves: Mapping[Key, StateRecord]
+    place: Place
+    rest: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class Builder:
-    """The tables that grow."""
+    """The tables that grow.
+
+    When every name is declared, `bindings` give rules their arguments, `deferred` settles what
+    rules' components state about time, and `equations` give states their updates.
+    """
 
     report: Report
     ops: Mapping[str, Op] = field(default_factory=registry)
@@ -53,7 +71,13 @@ class Builder:
     signals: dict[SignalId, Signal] = field(default_factory=dict)
     pending: list[SignalEntity] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
-    library: Mapping[str, str] = field(default_factory=dict)
+    lazies: list[LazyComponent] = field(default_factory=list)
+    bindings: list[Callable[[], None]] = field(default_factory=list)
+    deferred: list[Callable[[], None]] = field(default_factory=list)
+    equations: list[Callable[[], None]] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    libraries: dict[str, Scope] = field(default_factory=dict)
+    imports: dict[str, Origin] = field(default_factory=dict)
     sites: int = 0
     nodes: int = 0
     depth: int = 0

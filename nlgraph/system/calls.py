@@ -22,6 +22,7 @@ from nlgraph.system.entities import (
     ValueEntity,
 )
 from nlgraph.system.expressions import resolve
+from nlgraph.system.imports import module_of
 from nlgraph.system.lookup import candidates, describe, entity_of, holder_of, only_comp
 from nlgraph.system.model import PerCopy, Unknown
 from nlgraph.system.values import Value
@@ -176,7 +177,7 @@ def _built_in(builder: Builder, name: str, node: nodes.Call, place: Place) -> Va
     if op is None or name in _INTERNAL:
         guess = nearest(name, candidates(builder, place))
         return builder.fault(
-            errors.unknown_name(name, place.origin(node.function), guess, builder.library.get(name)),
+            errors.unknown_name(name, place.origin(node.function), guess, module_of(name)),
             origin,
         )
     found = operator_arguments(builder, op, node, place)

@@ -43,7 +43,10 @@ class Scope:
 
 @dataclass(slots=True, eq=False)
 class StateRecord:
-    """A state under construction; `short` is its name inside its component."""
+    """A state under construction; `short` is its name inside its component.
+
+    `claimed` says that its body gives it an update of its own.
+    """
 
     id: StateId
     short: str
@@ -55,6 +58,7 @@ class StateRecord:
     reset: Callable[[], Reset] | None = None
     update: Expr | None = None
     update_origin: Origin | None = None
+    claimed: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -74,8 +78,6 @@ class Comp:
     objective: Expr | None = None
     rules: list[str] = field(default_factory=list)
     coefficients: list[Expr] = field(default_factory=list)
-    statements: list[tuple[nodes.Statement, Scope]] = field(default_factory=list)
-    minimize: nodes.Minimize | None = None
     added: dict[str, Holder] = field(default_factory=dict)
 
 
@@ -161,16 +163,21 @@ class SignalEntity:
     scope: Scope
     host: Comp | None
     origin: Origin
+    via: Origin | None = None
     value: Value | None = None
     state: Literal["new", "busy", "done"] = "new"
 
 
 @dataclass(slots=True, eq=False)
 class LazyValue:
-    """A rule's local equation: resolved when first read, then shared."""
+    """A rule's local equation, or its g: resolved when first read, then shared.
+
+    `like` is the bundle whose states a `like g` copies.
+    """
 
     resolve: Callable[[], Value]
     origin: Origin
+    like: Holder | None = None
     value: Value | None = None
     busy: bool = False
 

@@ -123,7 +123,7 @@ def read(builder: Builder, entity: Entity, place: Place, node: nodes.Expr, *, pr
         case SignalEntity():
             result = signal_value(builder, entity, origin)
         case LazyValue():
-            result = _local(builder, entity, origin)
+            result = read_lazy(builder, entity, origin)
         case ValueEntity(value=value):
             result = value
         case StateRecord():
@@ -138,6 +138,18 @@ def read(builder: Builder, entity: Entity, place: Place, node: nodes.Expr, *, pr
     if primed:
         return _primed(builder, result, node, place)
     return result
+
+
+def read_lazy(builder: Builder, entity: LazyValue, origin: Origin) -> Value:
+    """A rule's local equation or gradient, resolved when first read."""
+    if entity.value is None:
+        if entity.busy:
+            return builder.fault(
+                errors.definition_cycle("values are", (("this equation", entity.origin),)), origin
+            )
+        entity.busy = True
+        entity.value = entity.resolve()
+    return entity.value
 
 
 def _resolve(builder: Builder, node: nodes.Expr, place: Place) -> Value:
@@ -257,17 +269,6 @@ def _component(
             }
         )
     )
-
-
-def _local(builder: Builder, entity: LazyValue, origin: Origin) -> Value:
-    if entity.value is None:
-        if entity.busy:
-            return builder.fault(
-                errors.definition_cycle("values are", (("this equation", entity.origin),)), origin
-            )
-        entity.busy = True
-        entity.value = entity.resolve()
-    return entity.value
 
 
 def _primed(builder: Builder, value: Value, node: nodes.Expr, place: Place) -> Value:

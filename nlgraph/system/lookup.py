@@ -24,6 +24,7 @@ from nlgraph.system.entities import (
     Template,
 )
 from nlgraph.system.ids import SignalId
+from nlgraph.system.imports import module_of
 from nlgraph.system.model import Number, Signal, SignalRead
 from nlgraph.system.values import Bundle, Value, collapse
 from nlgraph.text.span import Origin
@@ -43,7 +44,7 @@ def entity_of(
                 origin = place.origin(node)
                 guess = nearest(name, candidates(builder, place))
                 builder.fault(
-                    errors.unknown_name(name, origin, guess, builder.library.get(name)), origin
+                    errors.unknown_name(name, origin, guess, module_of(name)), origin
                 )
             builder.used.add(name)
             return entity
@@ -140,7 +141,7 @@ def resolve_signal(builder: Builder, entity: SignalEntity) -> None:
     if entity.state != "new":
         return
     entity.state = "busy"
-    value = resolve(builder, entity.node, Place(entity.scope, entity.id, host=entity.host))
+    value = resolve(builder, entity.node, Place(entity.scope, entity.id, host=entity.host, via=entity.via))
     _add_signal(builder, entity, value)
     entity.state = "done"
 

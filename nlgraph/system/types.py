@@ -1,0 +1,26 @@
+"""Types as the file states them."""
+
+from __future__ import annotations
+
+from nlgraph.ops.types import DTYPES, TensorType
+from nlgraph.diagnostics.suggest import nearest
+from nlgraph.syntax import nodes
+from nlgraph.system import errors
+from nlgraph.system.arguments import dim_of
+from nlgraph.system.builder import Builder, Place
+
+
+def type_of(builder: Builder, node: nodes.Type, place: Place) -> TensorType | None:
+    """A stated type; None where a fault was reported."""
+    dtype = node.dtype or "f32"
+    if dtype == "scalar":
+        dtype = "f32"
+    if dtype not in DTYPES:
+        origin = place.origin(node)
+        guess = nearest(dtype, (*DTYPES, "scalar"))
+        builder.report.add(errors.unknown_name(dtype, origin, guess, None))
+        return None
+    dims = tuple(dim_of(builder, dim, place) for dim in node.dims or ())
+    if any(dim is None for dim in dims):
+        return None
+    return TensorType(dtype, tuple(dim for dim in dims if dim is not None))
