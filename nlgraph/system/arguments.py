@@ -20,7 +20,6 @@ from nlgraph.system.entities import (
     LazyComponent,
     NumberEntity,
     Scope,
-    StateRecord,
     Template,
     ValueEntity,
 )
@@ -46,8 +45,13 @@ def bind(
     anything else as its value. None where a fault was reported.
     """
     chosen = match(
-        builder, callee, tuple((p.name, p.default is not None) for p in params), args, keywords,
-        node, place,
+        builder,
+        callee,
+        tuple((p.name, p.default is not None) for p in params),
+        args,
+        keywords,
+        node,
+        place,
     )
     if chosen is None:
         return None
@@ -78,8 +82,10 @@ def match(
         takes = f"{len(names)} argument{'s' if len(names) != 1 else ''}"
         builder.report.add(
             errors.argument(
-                callee, f"takes {takes}, not {len(args)}", origin, f"it takes {', '.join(names)}"
-                if names else None,
+                callee,
+                f"takes {takes}, not {len(args)}",
+                origin,
+                f"it takes {', '.join(names)}" if names else None,
             )
         )
         return None
@@ -88,7 +94,9 @@ def match(
         at = place.origin(keyword)
         if keyword.name not in names:
             guess = nearest(keyword.name, names)
-            advice = f"did you mean `{guess}`?" if guess else f"it takes {', '.join(names) or 'none'}"
+            advice = (
+                f"did you mean `{guess}`?" if guess else f"it takes {', '.join(names) or 'none'}"
+            )
             builder.report.add(
                 errors.argument(callee, f"has no argument `{keyword.name}`", at, advice)
             )
@@ -110,7 +118,8 @@ def operator_arguments(
 ) -> tuple[str, tuple[Value, ...], Mapping[str, Any]] | None:
     """The operator that a call means, its values and its attributes; None after a fault."""
     params = tuple((param.name, param.default is not REQUIRED) for param in op.params)
-    args, rest = node.args, ()
+    args = node.args
+    rest: tuple[nodes.Expr, ...] = ()
     variadic = op.params and op.params[-1].kind == "values" and op.params[-1].name.startswith("*")
     if variadic:
         fixed = len(op.params) - 1
@@ -182,9 +191,7 @@ def _values(
             for index in sorted(family.members)
         )
     builder.report.add(
-        errors.argument(
-            callee, "takes a list or a family", place.origin(node), f"{callee}([a, b])"
-        )
+        errors.argument(callee, "takes a list or a family", place.origin(node), f"{callee}([a, b])")
     )
     return None
 

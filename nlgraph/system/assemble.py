@@ -66,7 +66,9 @@ def _root(builder: Builder, file: nodes.File) -> ClockId:
     if not builder.report.errors:
         builder.report.add(errors.no_root(origin))
     root = ClockId("root")
-    builder.clocks[root] = ClockDef(root, "root", None, None, 1, None, False, origin)
+    builder.clocks[root] = ClockDef(
+        root, "root", None, None, 1, None, declared=False, origin=origin
+    )
     return root
 
 

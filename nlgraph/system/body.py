@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ from nlgraph.system.expressions import constant, resolve
 from nlgraph.system.ids import SignalId
 from nlgraph.system.initial import initial_value
 from nlgraph.system.lookup import entity_of, holder_of
-from nlgraph.system.model import Unknown
+from nlgraph.system.model import Expr, Unknown
 from nlgraph.system.types import type_of
 from nlgraph.system.unroll import unroll
 from nlgraph.system.values import Key, Value, collapse, leaf
@@ -51,9 +51,7 @@ def read_body(
     """Declare what a body has; its equations and its `minimize` are read later."""
     tickers = site.tickers if site.tickers is not None else holder.comps
     first = next(iter(holder.comps.values()))
-    place = replace(
-        place, name=str(first.id), host=first, readers=holder.comps, tickers=tickers
-    )
+    place = replace(place, name=str(first.id), host=first, readers=holder.comps, tickers=tickers)
     placed = unroll(builder, statements, place.scope)
     for statement, scope in placed:
         if isinstance(statement, nodes.State):
@@ -71,7 +69,14 @@ def read_body(
                 for comp in holder.comps.values():
                     comp.map = MapRecord(statement, scope, comp)
             case nodes.Fn():
-                declare(builder, place.scope, statement.name, Template(statement, scope), inside, statement)
+                declare(
+                    builder,
+                    place.scope,
+                    statement.name,
+                    Template(statement, scope),
+                    inside,
+                    statement,
+                )
             case nodes.Component():
                 _inner(builder, statement, holder, inside, site)
             case nodes.Equation(primed=True):
@@ -81,7 +86,9 @@ def read_body(
             case nodes.Minimize():
                 if minimized:
                     builder.report.add(
-                        errors.misplaced("a second `minimize`", "in one body", inside.origin(statement))
+                        errors.misplaced(
+                            "a second `minimize`", "in one body", inside.origin(statement)
+                        )
                     )
                 minimized = True
                 free = {key: rec for key, rec in holder.leaves.items() if not rec.claimed}
@@ -90,7 +97,9 @@ def read_body(
                 builder.plans.append(Plan(statement, holder.comps, free, inside))
             case _:
                 builder.report.add(
-                    errors.misplaced("this statement", "in a component's body", inside.origin(statement))
+                    errors.misplaced(
+                        "this statement", "in a component's body", inside.origin(statement)
+                    )
                 )
 
 
@@ -100,11 +109,20 @@ def declare(
     """Give a name its meaning in a body; it may hide nothing of the file."""
     origin = place.origin(node)
     if name in scope.names:
-        builder.report.add(errors.declared_twice(name, origin, _origin_of(scope.names[name], origin)))
+        builder.report.add(
+            errors.declared_twice(name, origin, _origin_of(scope.names[name], origin))
+        )
         return
     outer = scope.parent.lookup(name) if scope.parent is not None else None
     hidden = (
-        NumberEntity, DimEntity, ClockEntity, InputEntity, Holder, LazyComponent, Family, SignalEntity
+        NumberEntity,
+        DimEntity,
+        ClockEntity,
+        InputEntity,
+        Holder,
+        LazyComponent,
+        Family,
+        SignalEntity,
     )
     if isinstance(outer, hidden) and not _is_own(outer, place):
         builder.report.add(errors.hides(name, origin, _origin_of(outer, None)))
@@ -156,11 +174,14 @@ def _states(builder: Builder, node: nodes.State, maker: StateMaker, place: Place
             if isinstance(node.type, nodes.Type):
                 record.type = type_of(builder, node.type, place)
             else:
-                like = node.type.value
-                record.like = lambda like=like, key=key: _single(builder, like, place, key)  # type: ignore[misc]
+                record.like = _like(builder, node.type.value, place, key)
 
 
-def _single(builder: Builder, node: nodes.Expr, place: Place, key: Key) -> object:
+def _like(builder: Builder, node: nodes.Expr, place: Place, key: Key) -> Callable[[], Expr]:
+    return lambda: _single(builder, node, place, key)
+
+
+def _single(builder: Builder, node: nodes.Expr, place: Place, key: Key) -> Expr:
     found = leaf(collapse(resolve(builder, node, place)), key)
     return Unknown(place.origin(node)) if found is None else found
 
@@ -291,7 +312,9 @@ def _local(builder: Builder, node: nodes.Equation, place: Place, site: Site) -> 
 
 def signal(builder: Builder, name: str, node: nodes.Equation, place: Place) -> SignalEntity:
     """A signal that is resolved with all others."""
-    entity = SignalEntity(SignalId(name), node.value, place.scope, place.host, place.origin(node), via=place.via)
+    entity = SignalEntity(
+        SignalId(name), node.value, place.scope, place.host, place.origin(node), via=place.via
+    )
     builder.pending.append(entity)
     return entity
 
@@ -314,4 +337,3 @@ def _origin_of(entity: Entity, default: Origin | None) -> Origin:
         origin = default
     assert origin is not None or default is None
     return origin  # type: ignore[return-value]
-

@@ -135,9 +135,7 @@ def apply_map(
     comp = only_comp(holder)
     if comp is None or comp.map is None:
         found = comp or next(iter(holder.comps.values()))
-        return builder.fault(
-            errors.no_map(str(found.id), origin, found.origin), origin
-        )
+        return builder.fault(errors.no_map(str(found.id), origin, found.origin), origin)
     params = comp.map.node.params
     if node.keywords or len(values) != len(params):
         return builder.fault(
@@ -146,10 +144,10 @@ def apply_map(
             ),
             origin,
         )
-    scope = Scope(comp.map.scope, {p.name: ValueEntity(v) for p, v in zip(params, values, strict=True)})
-    inner = replace(
-        place.inside(scope, node), primed=comp if primed else None, host=comp
+    scope = Scope(
+        comp.map.scope, {p.name: ValueEntity(v) for p, v in zip(params, values, strict=True)}
     )
+    inner = replace(place.inside(scope, node), primed=comp if primed else None, host=comp)
     result = run_body(builder, comp.map.node.body, inner)
     if not comp.per or _within(place.host, comp):
         return result
@@ -172,7 +170,9 @@ def _built_in(builder: Builder, name: str, node: nodes.Call, place: Place) -> Va
     if name == "chain":
         return _chain(builder, node, place)
     if name in DTYPES and len(node.args) == 1 and not node.keywords:
-        return apply(builder, "cast", (resolve(builder, node.args[0], place),), {"dtype": name}, origin)
+        return apply(
+            builder, "cast", (resolve(builder, node.args[0], place),), {"dtype": name}, origin
+        )
     op = builder.ops.get(name)
     if op is None or name in _INTERNAL:
         guess = nearest(name, candidates(builder, place))
@@ -193,7 +193,7 @@ _INTERNAL = frozenset({"global_dot", "global_norm", "dropout_apply", "index", "m
 def _chain(builder: Builder, node: nodes.Call, place: Place) -> Value:
     """`chain(layer, x)`: every member in turn."""
     origin = place.origin(node)
-    family = entity_of(builder, node.args[0], place) if len(node.args) == 2 else None  # noqa: PLR2004
+    family = entity_of(builder, node.args[0], place) if len(node.args) == 2 else None
     if not isinstance(family, Family) or node.keywords:
         return builder.fault(
             errors.argument("chain", "takes a family of components and a value", origin), origin

@@ -26,7 +26,6 @@ from nlgraph.system.entities import (
     Scope,
     StateRecord,
     Template,
-    ValueEntity,
 )
 from nlgraph.system.ids import ComponentId, StateId
 from nlgraph.system.initial import initial_value
@@ -69,7 +68,13 @@ def build(builder: Builder, node: nodes.Component, site: Site) -> Holder:
         assert isinstance(call, nodes.Call)
         assert isinstance(block.node, nodes.Block)
         bound = bind(
-            builder, block.node.name, block.node.params, call.args, call.keywords, call, place,
+            builder,
+            block.node.name,
+            block.node.params,
+            call.args,
+            call.keywords,
+            call,
+            place,
             block.scope,
         )
         scope = Scope(bound) if bound is not None else Scope(block.scope)
@@ -111,7 +116,12 @@ def _header(
     builder: Builder, node: nodes.Component, place: Place
 ) -> tuple[Template | None, nodes.Type | nodes.Like | None, nodes.Init | None]:
     init = node.init
-    if node.type is None and init is not None and not init.drawn and isinstance(init.value, nodes.Call):
+    if (
+        node.type is None
+        and init is not None
+        and not init.drawn
+        and isinstance(init.value, nodes.Call)
+    ):
         entity = entity_of(builder, init.value.function, place)
         if isinstance(entity, Template) and isinstance(entity.node, nodes.Block):
             return entity, None, None
@@ -147,7 +157,7 @@ class StateMaker:
         for host_key, comp in self.comps.items():
             outer = self.site.leaf
             short, name = comp.id.rpartition(".")[2], str(comp.id)
-            if outer is not None and outer.id != outer.component.id:
+            if outer is not None and not outer.own:
                 short, name = outer.short, f"{comp.id}.{outer.short}"
             record = self._add(comp, short, name, origin)
             made.append(((host_key, short if len(self.comps) == 1 else None), record))
@@ -160,14 +170,14 @@ class StateMaker:
             for (other_key, _), record in of.leaves.items():
                 if other_key not in ("", host_key):
                     continue
-                own = record.id == record.component.id
+                own = record.own
                 if own and len([k for k in of.leaves if k[0] == other_key]) == 1:
                     name, short = str(comp.id), record.short
                 else:
                     name, short = f"{comp.id}.{record.short}", record.short
                 if self.site.leaf is not None:
                     outer = self.site.leaf
-                    if outer.id != outer.component.id:
+                    if not outer.own:
                         name, short = f"{comp.id}.{outer.short}", outer.short
                 new = self._add(comp, short, name, origin)
                 made.append(((host_key, short), new, record))
@@ -176,10 +186,10 @@ class StateMaker:
 
     def named(self, name: str, origin: Origin) -> list[tuple[Key, StateRecord]]:
         """A state of a `state` statement, for each host."""
-        made = []
+        made: list[tuple[Key, StateRecord]] = []
         for host_key, comp in self.comps.items():
             short = name
-            if self.site.leaf is not None and self.site.leaf.id != self.site.leaf.component.id:
+            if self.site.leaf is not None and not self.site.leaf.own:
                 short = f"{self.site.leaf.short}.{name}"
             record = self._add(comp, short, f"{comp.id}.{short}", origin)
             made.append(((host_key, name), record))
@@ -227,9 +237,10 @@ def _typed(
     owner = only_comp(other)
     if owner is not None and owner.map is not None and not maker.site.rule:
         comp = next(iter(maker.comps.values()))
-        names = {owner.id.rpartition(".")[2] if own else short: record
-                 for short, record in comp.states.items()
-                 for own in (record.id == comp.id,)}
+        names = {
+            owner.id.rpartition(".")[2] if record.own else short: record
+            for short, record in comp.states.items()
+        }
         inner = Scope(owner.map.scope)
         inner.names.update(names)
         comp.map = MapRecord(owner.map.node, inner, comp)
@@ -291,9 +302,7 @@ def _per(builder: Builder, names: tuple[nodes.Identifier, ...], place: Place) ->
     return tuple(dims)
 
 
-def _reset(
-    builder: Builder, node: nodes.Reset, comp: Comp, holder: Holder, place: Place
-) -> None:
+def _reset(builder: Builder, node: nodes.Reset, comp: Comp, holder: Holder, place: Place) -> None:
     clock = clock_of(builder, node.period, place)
     if clock is None:
         return
@@ -324,9 +333,7 @@ def _reset(
         record.reset = _reset_of(clock, picked, origin)
 
 
-def _reset_of(
-    clock: str, to: Callable[[], Expr] | None, origin: Origin
-) -> Callable[[], Reset]:
+def _reset_of(clock: str, to: Callable[[], Expr] | None, origin: Origin) -> Callable[[], Reset]:
     from nlgraph.system.ids import ClockId
 
     return lambda: Reset(ClockId(clock), None if to is None else to(), origin)
@@ -372,7 +379,11 @@ def _picked(value: Callable[[], Value], key: Key) -> Callable[[], Expr]:
         if found is None:
             from nlgraph.system.model import Unknown
 
-            return Unknown(next(iter(whole.leaves.values())).origin) if isinstance(whole, Bundle) else whole
+            return (
+                Unknown(next(iter(whole.leaves.values())).origin)
+                if isinstance(whole, Bundle)
+                else whole
+            )
         return found
 
     return pick

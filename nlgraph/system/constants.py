@@ -32,6 +32,7 @@ def fold(op: str, values: tuple[Constant, ...]) -> Constant | None:
     if isinstance(result, int) and not isinstance(result, bool) and abs(result) > _LARGEST_INT:
         message = "the number is too large"
         raise OverflowError(message)
+    assert isinstance(result, int | float)
     return result
 
 

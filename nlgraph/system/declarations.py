@@ -42,15 +42,15 @@ class Declared:
     origins: dict[str, Origin] = field(default_factory=dict)
 
 
-def declare_file(
-    builder: Builder, file: nodes.File, overrides: Mapping[str, Override]
-) -> Declared:
+def declare_file(builder: Builder, file: nodes.File, overrides: Mapping[str, Override]) -> Declared:
     """Give every name of a file its meaning; equations are read later."""
     declared = Declared(Scope())
     place = Place(declared.scope, "")
     for statement in file.statements:
         if isinstance(statement, nodes.Rule | nodes.Transform | nodes.Block | nodes.Fn):
-            _enter(builder, declared, statement.name, Template(statement, declared.scope), statement)
+            _enter(
+                builder, declared, statement.name, Template(statement, declared.scope), statement
+            )
     for statement in file.statements:
         if isinstance(statement, nodes.Use):
             import_names(builder, statement, declared.scope, place)
@@ -68,8 +68,9 @@ def _statement(
         case nodes.Clock(name=name):
             _enter(builder, declared, name, ClockEntity(ClockId(name)), statement)
         case nodes.Input(names=names):
-            for name in names:
-                _enter(builder, declared, name.name, InputEntity(InputId(name.name)), name)
+            for identifier in names:
+                entity = InputEntity(InputId(identifier.name))
+                _enter(builder, declared, identifier.name, entity, identifier)
         case nodes.Component():
             _component(builder, declared, statement, place)
         case nodes.Equation():
@@ -77,12 +78,17 @@ def _statement(
         case nodes.Outputs(outputs=outputs):
             for output in outputs:
                 if output.value is not None:
-                    equation = nodes.Equation(output.span, output.target, False, output.value)
+                    equation = nodes.Equation(
+                        output.span, output.target, primed=False, value=output.value
+                    )
                     _equation(builder, declared, equation, place)
         case nodes.Metric(name=name, value=value) if value is not None:
             target = nodes.Name(statement.span, name)
             _equation(
-                builder, declared, nodes.Equation(statement.span, target, False, value), place
+                builder,
+                declared,
+                nodes.Equation(statement.span, target, primed=False, value=value),
+                place,
             )
         case nodes.State() | nodes.Map() | nodes.Minimize():
             what = {"State": "a state", "Map": "a map", "Minimize": "`minimize`"}
@@ -109,9 +115,7 @@ def _enter(
 ) -> None:
     origin = Origin(node.span)
     if name in declared.scope.names:
-        builder.report.add(
-            errors.declared_twice(name, origin, declared.origins.get(name, origin))
-        )
+        builder.report.add(errors.declared_twice(name, origin, declared.origins.get(name, origin)))
         return
     if name == "T" and not isinstance(entity, DimEntity | NumberEntity):
         builder.report.add(
@@ -121,9 +125,7 @@ def _enter(
     declared.origins[name] = origin
 
 
-def _component(
-    builder: Builder, declared: Declared, node: nodes.Component, place: Place
-) -> None:
+def _component(builder: Builder, declared: Declared, node: nodes.Component, place: Place) -> None:
     full = member_name(builder, node.member, place)
     if full is None:
         return
@@ -141,22 +143,27 @@ def _component(
 
 
 def _member(
-    builder: Builder, declared: Declared, member: nodes.Member, full: str, entity: Entity,
+    builder: Builder,
+    declared: Declared,
+    member: nodes.Member,
+    full: str,
+    entity: Entity,
     place: Place,
 ) -> None:
     enter_member(builder, declared.scope, member, full, entity, place)
     declared.origins.setdefault(member.name, place.origin(member))
 
 
-def _equation(
-    builder: Builder, declared: Declared, node: nodes.Equation, place: Place
-) -> None:
+def _equation(builder: Builder, declared: Declared, node: nodes.Equation, place: Place) -> None:
     origin = place.origin(node.target)
     if node.primed:
         text = node.target.span.text
         builder.report.add(
             errors.misplaced(
-                f"`{text}' = …`", "outside a component", origin, f"put it into the braces of `{text}`"
+                f"`{text}' = …`",
+                "outside a component",
+                origin,
+                f"put it into the braces of `{text}`",
             )
         )
         return
@@ -174,7 +181,9 @@ def _equation(
                 _member(builder, declared, member, full, entity, place)
         case _:
             builder.report.add(
-                errors.misplaced("this", "on the left of `=`", origin, "a signal's name stands there")
+                errors.misplaced(
+                    "this", "on the left of `=`", origin, "a signal's name stands there"
+                )
             )
 
 
@@ -308,4 +317,3 @@ def _names_in(node: nodes.Node) -> list[str]:
         elif isinstance(item, tuple):
             stack.extend(item)
     return found
-

@@ -60,6 +60,11 @@ class StateRecord:
     update_origin: Origin | None = None
     claimed: bool = False
 
+    @property
+    def own(self) -> bool:
+        """Whether it bears the name of its component."""
+        return str(self.id) == str(self.component.id)
+
 
 @dataclass(slots=True, eq=False)
 class Comp:

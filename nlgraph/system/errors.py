@@ -7,7 +7,12 @@ from nlgraph.text.span import Origin
 
 
 def _error(
-    code: str, message: str, at: Origin, text: str, *others: Label, help: str | None = None  # noqa: A002
+    code: str,
+    message: str,
+    at: Origin,
+    text: str,
+    *others: Label,
+    help: str | None = None,  # noqa: A002
 ) -> Diagnostic:
     return Diagnostic(code, message, labels_of(at, text, *others), help)
 
@@ -93,8 +98,7 @@ def definition_cycle(what: str, chain: tuple[tuple[str, Origin], ...]) -> Diagno
     first, *others = chain
     return _error(
         "NL0211",
-        f"{what} {' → '.join(f'`{name}`' for name, _ in (*chain, first))} "
-        "defined by each other",
+        f"{what} {' → '.join(f'`{name}`' for name, _ in (*chain, first))} defined by each other",
         first[1],
         f"`{first[0]}`",
         *(Label(origin.span, f"`{name}`") for name, origin in others),

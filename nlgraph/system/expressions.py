@@ -37,7 +37,7 @@ from nlgraph.system.model import (
     Unknown,
     With,
 )
-from nlgraph.system.values import Bundle, Value, collapse
+from nlgraph.system.values import Bundle, Key, Value, collapse
 from nlgraph.text.span import Origin
 
 OPERATORS = {
@@ -108,7 +108,9 @@ def whole(builder: Builder, node: nodes.Expr, place: Place, what: str) -> int | 
     return int(value)
 
 
-def read(builder: Builder, entity: Entity, place: Place, node: nodes.Expr, *, primed: bool) -> Value:
+def read(
+    builder: Builder, entity: Entity, place: Place, node: nodes.Expr, *, primed: bool
+) -> Value:
     """The value of what a name stands for."""
     origin = place.origin(node)
     match entity:
@@ -172,8 +174,8 @@ def _resolve(builder: Builder, node: nodes.Expr, place: Place) -> Value:
         case nodes.Call():
             return calls.call(builder, node, place)
         case nodes.Unary(operator=operator, value=inner):
-            value = resolve(builder, inner, place)
-            return apply(builder, "neg" if operator == "-" else "not", (value,), {}, origin)
+            operand = resolve(builder, inner, place)
+            return apply(builder, "neg" if operator == "-" else "not", (operand,), {}, origin)
         case nodes.Binary():
             return _binary(builder, node, place)
         case nodes.If(condition=condition, yes=yes, no=no):
@@ -224,7 +226,9 @@ def _name(builder: Builder, node: nodes.Expr, place: Place, *, primed: bool) -> 
     if isinstance(node, nodes.Index):
         entity = entity_of(builder, node, place, quiet=True)
         if entity is None:
-            return builder.fault(errors.misplaced("a prime", "after a slice", origin, _PRIME), origin)
+            return builder.fault(
+                errors.misplaced("a prime", "after a slice", origin, _PRIME), origin
+            )
         return read(builder, entity, place, node, primed=primed)
     entity = entity_of(builder, node, place)
     if entity is None:
@@ -240,7 +244,9 @@ def _tick(builder: Builder, at: Origin, place: Place) -> Value:
             ),
             at,
         )
-    ticks = {(host, None): Tick(at, comp.id, None) for host, comp in place.tickers.items()}
+    ticks: dict[Key, Expr] = {
+        (host, None): Tick(at, comp.id, None) for host, comp in place.tickers.items()
+    }
     return collapse(Bundle(ticks))
 
 
@@ -249,7 +255,12 @@ def _state(record: StateRecord, origin: Origin, place: Place, *, primed: bool) -
 
 
 def _component(
-    builder: Builder, entity: Holder | LazyComponent, place: Place, node: nodes.Expr, *, primed: bool
+    builder: Builder,
+    entity: Holder | LazyComponent,
+    place: Place,
+    node: nodes.Expr,
+    *,
+    primed: bool,
 ) -> Value:
     origin = place.origin(node)
     holder = holder_of(builder, entity, origin)
@@ -258,7 +269,9 @@ def _component(
     if not holder.leaves:
         name = _text(node)
         return builder.fault(
-            errors.not_a("a value", name, "a component without state", origin, f"{name}(…) calls it"),
+            errors.not_a(
+                "a value", name, "a component without state", origin, f"{name}(…) calls it"
+            ),
             origin,
         )
     return collapse(
@@ -276,16 +289,22 @@ def _primed(builder: Builder, value: Value, node: nodes.Expr, place: Place) -> V
     value = collapse(value)
     parts = value.leaves.values() if isinstance(value, Bundle) else (value,)
     if all(isinstance(part, StateRead) for part in parts):
-        return map_leaves(
-            (value,), lambda one: replace(one[0], primed=True), place.origin(node), builder
-        )
+        return map_leaves((value,), _prime, place.origin(node), builder)
     origin = place.origin(node)
     if any(isinstance(part, Unknown) for part in parts):
         return Unknown(origin)
     return builder.fault(
-        errors.not_a("a state", _text(node), "a signal or a number", origin, "only states have primes"),
+        errors.not_a(
+            "a state", _text(node), "a signal or a number", origin, "only states have primes"
+        ),
         origin,
     )
+
+
+def _prime(parts: tuple[Expr, ...]) -> Expr:
+    (read_state,) = parts
+    assert isinstance(read_state, StateRead)
+    return replace(read_state, primed=True)
 
 
 def _index(builder: Builder, node: nodes.Index, place: Place) -> Value:
@@ -293,7 +312,9 @@ def _index(builder: Builder, node: nodes.Index, place: Place) -> Value:
     family = entity_of(builder, node.value, place, quiet=True)
     if isinstance(family, Family):
         entity = entity_of(builder, node, place)
-        return Unknown(origin) if entity is None else read(builder, entity, place, node, primed=False)
+        return (
+            Unknown(origin) if entity is None else read(builder, entity, place, node, primed=False)
+        )
     value = resolve(builder, node.value, place)
     if len(node.items) == 1 and isinstance(node.items[0], nodes.Name):
         clock = place.scope.lookup(node.items[0].name)

@@ -89,16 +89,22 @@ def _gather(kind: GatherKind) -> Callable[[Builder, nodes.Call, Place], Value]:
             axis = int(number)
         if clock is not None:
             return map_leaves(
-                (value,), lambda parts: Gather(origin, kind, parts[0], clock, None, axis), origin,
+                (value,),
+                lambda parts: Gather(origin, kind, parts[0], clock, None, axis),
+                origin,
                 builder,
             )
-        return _by_reader(builder, kind, value, axis, node, place)
+        return _by_reader(kind, value, axis, node, place)
 
     return form
 
 
 def _by_reader(
-    builder: Builder, kind: GatherKind, value: Value, axis: int | None, node: nodes.Call, place: Place
+    kind: GatherKind,
+    value: Value,
+    axis: int | None,
+    node: nodes.Call,
+    place: Place,
 ) -> Value:
     """A gather over the tick of the component that reads it, each leaf over its own host's."""
     origin = place.origin(node)
@@ -112,7 +118,9 @@ def _by_reader(
     for key, part in value.leaves.items():
         comp = place.readers.get(key[0])
         reader = comp.id if comp is not None else default
-        leaves[key] = part if isinstance(part, Unknown) else Gather(origin, kind, part, None, reader, axis)
+        leaves[key] = (
+            part if isinstance(part, Unknown) else Gather(origin, kind, part, None, reader, axis)
+        )
     return Bundle(leaves)
 
 
@@ -219,9 +227,7 @@ def _match(
     args = node.args
     if shape_last and args and isinstance(args[-1], nodes.List):
         # `normal([B, d])`: what comes before the shape may be left out.
-        rest = match(
-            builder, callee, params[:-1], args[:-1], node.keywords, node, place
-        )
+        rest = match(builder, callee, params[:-1], args[:-1], node.keywords, node, place)
         return None if rest is None else {**rest, params[-1][0]: args[-1]}
     return match(builder, callee, params, args, node.keywords, node, place)
 

@@ -64,7 +64,7 @@ def import_names(builder: Builder, node: nodes.Use, scope: Scope, place: Place) 
 
 
 def library_modules() -> tuple[str, ...]:
-    """`std.optim`, `std.blocks`, …"""
+    """The names of the libraries: `std.optim`, `std.blocks`."""
     return tuple(
         sorted(
             f"std.{entry.name.removesuffix('.nl')}"

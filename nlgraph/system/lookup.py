@@ -43,9 +43,7 @@ def entity_of(
             if entity is None and not quiet:
                 origin = place.origin(node)
                 guess = nearest(name, candidates(builder, place))
-                builder.fault(
-                    errors.unknown_name(name, origin, guess, module_of(name)), origin
-                )
+                builder.fault(errors.unknown_name(name, origin, guess, module_of(name)), origin)
             builder.used.add(name)
             return entity
         case nodes.Dotted(value=value, name=name):
@@ -141,7 +139,9 @@ def resolve_signal(builder: Builder, entity: SignalEntity) -> None:
     if entity.state != "new":
         return
     entity.state = "busy"
-    value = resolve(builder, entity.node, Place(entity.scope, entity.id, host=entity.host, via=entity.via))
+    value = resolve(
+        builder, entity.node, Place(entity.scope, entity.id, host=entity.host, via=entity.via)
+    )
     _add_signal(builder, entity, value)
     entity.state = "done"
 
@@ -194,7 +194,12 @@ def _leaf_name(key: tuple[str, str | None]) -> str:
 
 
 def _member(
-    builder: Builder, owner: Entity, node: nodes.Dotted, name: str, place: Place, quiet: bool  # noqa: FBT001
+    builder: Builder,
+    owner: Entity,
+    node: nodes.Dotted,
+    name: str,
+    place: Place,
+    quiet: bool,  # noqa: FBT001
 ) -> Entity | None:
     origin = place.origin(node)
     text = node.value.span.text
@@ -215,9 +220,7 @@ def _member(
     return found
 
 
-def _of_family(
-    builder: Builder, family: Family, node: nodes.Index, place: Place
-) -> Entity | None:
+def _of_family(builder: Builder, family: Family, node: nodes.Index, place: Place) -> Entity | None:
     from nlgraph.system.expressions import resolve
 
     item = node.items[0]

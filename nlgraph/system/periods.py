@@ -33,7 +33,9 @@ def define_clock(builder: Builder, node: nodes.Clock, place: Place) -> None:
     name = ClockId(node.name)
     match node.period:
         case None:
-            builder.clocks[name] = ClockDef(name, "root", None, None, 1, None, True, origin)
+            builder.clocks[name] = ClockDef(
+                name, "root", None, None, 1, None, declared=True, origin=origin
+            )
         case nodes.Period():
             parent = _parent(builder, node.period, place)
             if parent is not None:
@@ -55,17 +57,26 @@ def define_clock(builder: Builder, node: nodes.Clock, place: Place) -> None:
                     )
                 )
             elif dim.dim.size < 1:
-                builder.report.add(errors.not_whole(f"the size of `{dim_node.name}`", dim.dim.size, at))
+                builder.report.add(
+                    errors.not_whole(f"the size of `{dim_node.name}`", dim.dim.size, at)
+                )
             elif clock is not None:
                 builder.clocks[name] = ClockDef(
-                    name, "along", clock, None, dim.dim.size, dim.dim.name, True, origin
+                    name,
+                    "along",
+                    clock,
+                    None,
+                    dim.dim.size,
+                    dim.dim.name,
+                    declared=True,
+                    origin=origin,
                 )
         case nodes.Divided(parent=parent_node, count=count_node):
             clock = _clock(builder, parent_node, place)
             count = whole(builder, count_node, place, "a number of ticks")
             if clock is not None and count is not None:
                 builder.clocks[name] = ClockDef(
-                    name, "divided", clock, None, count, None, True, origin
+                    name, "divided", clock, None, count, None, declared=True, origin=origin
                 )
 
 
@@ -82,8 +93,8 @@ def _multiple(
         ComponentId(of) if is_component else None,
         count,
         None,
-        declared,
-        origin,
+        declared=declared,
+        origin=origin,
     )
 
 

@@ -109,9 +109,7 @@ def _has_own(record: StateRecord) -> bool:
     return record.claimed and len(record.component.states) > 1
 
 
-def _plan(
-    builder: Builder, node: nodes.Train, place: Place, records: list[StateRecord]
-) -> None:
+def _plan(builder: Builder, node: nodes.Train, place: Place, records: list[StateRecord]) -> None:
     origin: Origin = place.origin(node)
     if not records:
         if not builder.report.errors:

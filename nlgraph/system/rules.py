@@ -12,12 +12,14 @@ from fractions import Fraction
 
 from nlgraph.syntax import nodes
 from nlgraph.system import errors
+from nlgraph.system.apply import map_leaves
 from nlgraph.system.arguments import bind
 from nlgraph.system.body import declare, define
 from nlgraph.system.builder import Builder, Place, Plan, exprs_of
 from nlgraph.system.components import Site, build
 from nlgraph.system.entities import (
     Comp,
+    Entity,
     Holder,
     LazyValue,
     Scope,
@@ -27,7 +29,6 @@ from nlgraph.system.entities import (
 )
 from nlgraph.system.expressions import read_lazy, resolve, resolve_single
 from nlgraph.system.forms import gradient
-from nlgraph.system.apply import map_leaves
 from nlgraph.system.ids import ComponentId
 from nlgraph.system.lookup import describe, entity_of
 from nlgraph.system.model import SignalRead, StateRead, Stop, Unknown
@@ -155,8 +156,7 @@ def _gradient(builder: Builder, chain: _Chain) -> Value:
     if isinstance(objective, Unknown | Bundle) or not chain.plan.leaves:
         return Unknown(origin)
     targets: dict[Key, StateRead | SignalRead] = {
-        key: StateRead(origin, record.id, primed=False)
-        for key, record in chain.plan.leaves.items()
+        key: StateRead(origin, record.id, primed=False) for key, record in chain.plan.leaves.items()
     }
     g = gradient(builder, objective, targets, None, chain.plan.node, chain.place)
     return map_leaves((g,), lambda parts: Stop(origin, parts[0]), origin, builder)
@@ -252,14 +252,14 @@ def _instance(
     own_g = LazyValue(
         lambda: _part(read_lazy(builder, g, g.origin), leaves, record), g.origin, like=holder
     )
-    meanings = (holder, own_g, chain.objective)
+    meanings: tuple[Entity, ...] = (holder, own_g, chain.objective)
     if len(node.names) > len(meanings):
         at = inside.origin(node.names[len(meanings)])
         builder.report.add(errors.argument(node.name, "names at most W, g and L", at))
     params = scope.parent
     assert params is not None
-    for name, meaning in zip(node.names, meanings, strict=False):
-        params.names[name.name] = meaning
+    for identifier, meaning in zip(node.names, meanings, strict=False):
+        params.names[identifier.name] = meaning
     statements = unroll(builder, _body_of(template), scope)
     for statement, statement_scope in statements:
         here = replace(inside, scope=statement_scope)
@@ -282,7 +282,9 @@ def _instance(
                 )
     for statement, statement_scope in statements:
         if isinstance(statement, nodes.Minimize):
-            builder.plans.append(Plan(statement, hosts, leaves, replace(inside, scope=statement_scope)))
+            builder.plans.append(
+                Plan(statement, hosts, leaves, replace(inside, scope=statement_scope))
+            )
     instance = _Instance(template, call, scope, leaves, inside, statements)
     builder.bindings.append(lambda: _bind(builder, instance, chain))
     return instance
@@ -299,14 +301,14 @@ def _component(
 ) -> None:
     name = names[node.member.name]
     full = {key: f"{comp.id}.{name}" for key, comp in hosts.items()}
-    site = Site(
-        place.scope, dict(hosts), full, place.via, record, rule=True, tickers=hosts
-    )
+    site = Site(place.scope, dict(hosts), full, place.via, record, rule=True, tickers=hosts)
     holder = build(builder, node, site)
     declare(builder, scope, node.member.name, holder, place, node.member)
     for key, comp in holder.comps.items():
         host = hosts[key]
-        host.added[name] = Holder({("", rec.short): rec for rec in comp.states.values()}, {"": comp})
+        host.added[name] = Holder(
+            {("", rec.short): rec for rec in comp.states.values()}, {"": comp}
+        )
 
 
 def _part(g: Value, leaves: Mapping[Key, StateRecord], record: StateRecord | None) -> Value:
@@ -334,7 +336,13 @@ def _bind(builder: Builder, instance: _Instance, chain: _Chain) -> None:
     )
     call = instance.call
     params = bind(
-        builder, node.name, node.params, call.args, call.keywords, call, place,
+        builder,
+        node.name,
+        node.params,
+        call.args,
+        call.keywords,
+        call,
+        place,
         instance.template.scope,
     )
     if params is None:
@@ -366,7 +374,9 @@ def _transformed(builder: Builder, instance: _Instance) -> Value:
                 continue
     origin = instance.place.origin(node)
     return builder.fault(
-        errors.argument(node.name, f"gives no `{g_name}'`", origin, f"a transform ends in {g_name}' = …"),
+        errors.argument(
+            node.name, f"gives no `{g_name}'`", origin, f"a transform ends in {g_name}' = …"
+        ),
         origin,
     )
 
@@ -384,7 +394,7 @@ def _updates(builder: Builder, instance: _Instance) -> None:
         origin = place.origin(statement)
         entity = entity_of(builder, statement.target, place)
         own = {id(record) for record in instance.leaves.values()}
-        records = (
+        records: Mapping[Key, StateRecord] = (
             entity.leaves
             if isinstance(entity, Holder)
             else {("", None): entity}
@@ -394,7 +404,9 @@ def _updates(builder: Builder, instance: _Instance) -> None:
         if not records or any(id(record) not in own for record in records.values()):
             text = statement.target.span.text
             builder.report.add(
-                errors.no_state(text, origin, "a rule updates its host; its components update themselves")
+                errors.no_state(
+                    text, origin, "a rule updates its host; its components update themselves"
+                )
             )
             continue
         name = str(next(iter(records.values())).id)
@@ -406,4 +418,3 @@ def _updates(builder: Builder, instance: _Instance) -> None:
         first = node.names[0].name if isinstance(node, nodes.Rule) else "W"
         builder.report.add(errors.argument(node.name, f"gives no `{first}'`", origin))
         define(builder, instance.leaves, Unknown(origin), origin)
-

@@ -80,7 +80,9 @@ def _targets(value: Value | None) -> Mapping[Key, Target] | None:
         return {("", None): value}
     if isinstance(value, Bundle):
         found = {
-            key: leaf for key, leaf in value.leaves.items() if isinstance(leaf, StateRead | SignalRead)
+            key: leaf
+            for key, leaf in value.leaves.items()
+            if isinstance(leaf, StateRead | SignalRead)
         }
         return found if found and len(found) == len(value.leaves) else None
     return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nlgraph.ops.types import DTYPES, TensorType
 from nlgraph.diagnostics.suggest import nearest
+from nlgraph.ops.types import DTYPES, TensorType
 from nlgraph.syntax import nodes
 from nlgraph.system import errors
 from nlgraph.system.arguments import dim_of

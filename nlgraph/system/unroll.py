@@ -12,9 +12,7 @@ from nlgraph.system.expressions import constant
 Placed = tuple[nodes.Statement, Scope]
 
 
-def unroll(
-    builder: Builder, statements: tuple[nodes.Statement, ...], scope: Scope
-) -> list[Placed]:
+def unroll(builder: Builder, statements: tuple[nodes.Statement, ...], scope: Scope) -> list[Placed]:
     """Every statement with the scope in which it is read, in the order of the file."""
     placed: list[Placed] = []
     for statement in statements:
