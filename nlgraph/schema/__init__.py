@@ -1,0 +1,1 @@
+"""Every JSON that nlgraph writes or reads."""

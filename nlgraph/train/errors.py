@@ -1,0 +1,186 @@
+"""The faults of data, of runs and of checkpoints, in words (NL08xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nlgraph.diagnostics.diagnostic import Diagnostic, Label
+from nlgraph.system.model import Input
+
+
+def _of_input(code: str, message: str, at: Input, text: str, advice: str | None) -> Diagnostic:
+    return Diagnostic(code, message, (Label(at.origin.user, text),), advice)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "no arrays at all"
+
+
+# ----------------------------------------------------------------------------- data
+
+
+def unreadable_data(data: str, reason: str, advice: str | None = None) -> Diagnostic:
+    """NL0801: the data is not there, or is not what it should be."""
+    return Diagnostic("NL0801", f"the data {data!r} cannot be read: {reason}", (), advice)
+
+
+def missing_array(at: Input, data: str, found: Iterable[str], guess: str | None) -> Diagnostic:
+    """NL0802: the data has nothing for an input."""
+    advice = (
+        f"did you mean `{guess}`? An array is found by the input's name"
+        if guess is not None
+        else "name the array as the input, or the input as the array"
+    )
+    return _of_input(
+        "NL0802",
+        f"{data} has nothing called `{at.id}`; it has {_listed(found)}",
+        at,
+        "an array of this name is needed",
+        advice,
+    )
+
+
+def misshapen(at: Input, wanted: str, found: str, advice: str | None = None) -> Diagnostic:
+    """NL0803: an item of the data has another shape than the input."""
+    return _of_input(
+        "NL0803",
+        f"`{at.id}` needs items of shape {wanted}, and the data's are {found}",
+        at,
+        f"items of {wanted}",
+        advice,
+    )
+
+
+def wrong_dtype(at: Input, found: str, advice: str | None) -> Diagnostic:
+    """NL0804: the data is of another kind than the input (floats for integers, say)."""
+    return _of_input(
+        "NL0804",
+        f"`{at.id}` is {at.type.dtype}, and the data holds {found}",
+        at,
+        at.type.dtype,
+        advice,
+    )
+
+
+def not_finite(at: Input, item: int, count: int) -> Diagnostic:
+    """NL0805: the data holds a NaN or an infinity."""
+    more = f", and {count - 1} more" if count > 1 else ""
+    return _of_input(
+        "NL0805",
+        f"the data of `{at.id}` is not finite: item {item} holds a NaN or an infinity{more}",
+        at,
+        "finite numbers are needed",
+        "clean the data first: such a number would spread to every state",
+    )
+
+
+def too_short(at: Input, items: int, held: int, batch: int) -> Diagnostic:
+    """NL0806: there are fewer items to train on than one batch takes."""
+    apart = f" ({held} more are held apart)" if held else ""
+    return _of_input(
+        "NL0806",
+        f"one batch takes {batch} items of `{at.id}`, and there are {items} to train on{apart}",
+        at,
+        f"{batch} items at a time",
+        "set a smaller batch dim (`--set`), hold fewer apart (`--holdout`), or bring more data",
+    )
+
+
+def unequal_counts(counts: Iterable[tuple[Input, int]]) -> Diagnostic:
+    """NL0807: the inputs have different numbers of items."""
+    told = list(counts)
+    return Diagnostic(
+        "NL0807",
+        "the inputs have different numbers of items: "
+        + ", ".join(f"`{at.id}` has {count}" for at, count in told),
+        tuple(Label(at.origin.user, f"{count} items") for at, count in told),
+        "item i of one input belongs to item i of every other",
+    )
+
+
+def unequal_batches(batches: Iterable[tuple[Input, int]]) -> Diagnostic:
+    """NL0808: the inputs take different numbers of items in one tick."""
+    told = list(batches)
+    return Diagnostic(
+        "NL0808",
+        "the inputs take different numbers of items in one tick: "
+        + ", ".join(f"`{at.id}` takes {count}" for at, count in told),
+        tuple(Label(at.origin.user, f"{count} at a time") for at, count in told),
+        "give them one batch dim in front",
+    )
+
+
+def two_sizes(dim: str, first: tuple[Input, int], second: tuple[Input, int]) -> Diagnostic:
+    """NL0809: the data gives one unbound dim two sizes."""
+    return Diagnostic(
+        "NL0809",
+        f"the data gives `{dim}` two sizes: {first[1]} in `{first[0].id}`, "
+        f"{second[1]} in `{second[0].id}`",
+        (
+            Label(second[0].origin.user, f"`{dim}` is {second[1]} here"),
+            Label(first[0].origin.user, f"and {first[1]} here"),
+        ),
+        "one name is one size: use two names, or mend the data",
+    )
+
+
+def no_inputs() -> Diagnostic:
+    """NL0810: a system without inputs has no use for data."""
+    return Diagnostic("NL0810", "the spec has no input, so there is nothing to train on", ())
+
+
+# ----------------------------------------------------------------------------- runs
+
+
+def tick_failed(tick: int, reason: str) -> Diagnostic:
+    """NL0820: torch refused an operation with this batch."""
+    return Diagnostic(
+        "NL0820",
+        f"tick {tick} could not run: {reason}",
+        (),
+        "often an index of the data that is out of range, as a class or a token that the spec's "
+        "dims do not have",
+    )
+
+
+def became_infinite(tick: int, what: str, label: Label | None) -> Diagnostic:
+    """NL0821: a state or the loss is no longer finite."""
+    return Diagnostic(
+        "NL0821",
+        f"{what} is no longer finite after tick {tick}",
+        () if label is None else (label,),
+        "a smaller learning rate or `clip_norm(1.0) then …` often helps; the last checkpoint is "
+        "from before, and `--on-nan keep` goes on regardless",
+    )
+
+
+# ----------------------------------------------------------------------------- checkpoints
+
+
+def no_checkpoint(folder: str, damaged: int) -> Diagnostic:
+    """NL0830: there is nothing to resume from."""
+    why = f"none of its {damaged} checkpoints can be read" if damaged else "it has no checkpoint"
+    return Diagnostic(
+        "NL0830", f"{folder} cannot be resumed: {why}", (), "leave --resume out to start anew"
+    )
+
+
+def other_spec(folder: str, tick: int) -> Diagnostic:
+    """NL0831: a checkpoint was written by a system that means something else."""
+    return Diagnostic(
+        "NL0831",
+        f"the checkpoint of tick {tick} in {folder} belongs to another system: the spec, or what "
+        "--set gives it, has changed in meaning since",
+        (),
+        f"{folder}/spec.nl is the spec that it belongs to; or start anew with another --out",
+    )
+
+
+def other_run(folder: str, what: str, then: object, now: object) -> Diagnostic:
+    """NL0832: a run is to be resumed with another seed, data or share held apart."""
+    return Diagnostic(
+        "NL0832",
+        f"the run in {folder} has {what} {then}, not {now}: it would not be the same run",
+        (),
+        f"leave {what} out to go on as it began, or start anew with another --out",
+    )
