@@ -15,3 +15,6 @@ NODES = 1_000_000
 
 COMPONENTS = 20_000
 """Components, those of rules included."""
+
+FAULTS = 1000
+"""Syntax errors reported for one file: a text with more of them is no spec."""

@@ -453,8 +453,24 @@ class For(Node):
 
 
 Statement = (
-    Use | Dims | Consts | Clock | Input | Outputs | Metric | Equation | State | Map | Minimize
-    | Train | Component | Rule | Transform | Block | Fn | For
+    Use
+    | Dims
+    | Consts
+    | Clock
+    | Input
+    | Outputs
+    | Metric
+    | Equation
+    | State
+    | Map
+    | Minimize
+    | Train
+    | Component
+    | Rule
+    | Transform
+    | Block
+    | Fn
+    | For
 )
 
 

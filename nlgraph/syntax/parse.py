@@ -1,0 +1,171 @@
+"""Text to tree; after a fault the parser picks up again at the next statement.
+
+A statement that cannot be read is replaced by one token (`ODD`, see `nl.lark`): what stands before
+and after it, and inside the braces that follow it, is read as always.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nlgraph import limits
+from nlgraph.diagnostics.diagnostic import Diagnostic, Report
+from nlgraph.syntax import errors, explain, nodes, repair
+from nlgraph.syntax.build import Builder
+from nlgraph.syntax.build_expressions import Refused
+from nlgraph.syntax.grammar import tables
+from nlgraph.syntax.layout import OPENERS, Layout
+from nlgraph.syntax.machine import Machine
+from nlgraph.syntax.tokens import END, ODD, SEPARATOR, Token, tokenize
+from nlgraph.text.source import Source
+from nlgraph.text.span import Span
+
+
+def parse(source: Source, report: Report) -> nodes.File:
+    """The tree of a text: every statement that can be read; each fault goes into the report."""
+    whole = Span(source, 0, len(source.text))
+    if len(source.text) > limits.CHARACTERS:
+        report.add(errors.too_long(source))
+        return nodes.File(whole, (), ())
+    tokens, comments = tokenize(source.text)
+    statements = _Reader(source, tokens, report).read()
+    return nodes.File(whole, statements, tuple(_comment(source, token) for token in comments))
+
+
+def _comment(source: Source, token: Token) -> nodes.Comment:
+    return nodes.Comment(Span(source, token.start, token.end), token.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where the statement that is being read began: its first token, the machine's height."""
+
+    start: int
+    height: int
+
+
+class _Reader:
+    """Moves the machine through the tokens. `_frames` has one frame for the file and each `{`."""
+
+    def __init__(self, source: Source, tokens: list[Token], report: Report) -> None:
+        self._source = source
+        self._tokens = tokens
+        self._report = report
+        self._layout = Layout(tokens)
+        self._machine = Machine(tables(), Builder(source).reduce)
+        self._frames = [_Frame(0, 1)]
+        self._faults = 0
+
+    def read(self) -> tuple[nodes.Statement, ...]:
+        """The statements of the file."""
+        while True:
+            token = self._layout.peek()
+            if self._machine.at_statement():
+                self._frames[-1] = _Frame(self._layout.at, self._machine.height)
+            fault = self._fault(token)
+            if fault is None:
+                try:
+                    self._machine.feed(token)
+                except Refused as refused:
+                    fault = refused.diagnostic
+            if fault is not None:
+                self._recover(token, fault)
+            elif token.kind == END:
+                statements: tuple[nodes.Statement, ...] = self._machine.result()
+                return statements
+            else:
+                self._take(token)
+
+    def _take(self, token: Token) -> None:
+        """Go past a token that the machine has taken."""
+        self._layout.advance(token)
+        if token.kind == "LBRACE":
+            self._frames.append(_Frame(self._layout.index, self._machine.height))
+        elif token.kind == "RBRACE":
+            self._frames.pop()
+
+    def _fault(self, token: Token) -> Diagnostic | None:
+        """What is wrong with the next token, or None."""
+        layout, machine = self._layout, self._machine
+        if token.kind in OPENERS and len(layout.open) >= limits.NESTING:
+            return errors.too_deep(Span(self._source, token.start, token.end))
+        if token.kind != ODD and machine.accepts(token.kind):
+            return None
+        return explain.explain(
+            explain.Fault(
+                source=self._source,
+                tokens=self._tokens,
+                at=layout.at,
+                start=self._frames[-1].start,
+                expected=machine.expected(),
+                brackets=tuple(layout.open),
+                heads=tuple(frame.start for frame in self._frames[:-1]),
+            )
+        )
+
+    # ------------------------------------------------------------------------- recovery
+
+    def _recover(self, token: Token, fault: Diagnostic) -> None:
+        """Report a fault and stand where reading goes on."""
+        self._faults += 1
+        self._report.add(fault)
+        layout = self._layout
+        braces = sum(bracket.kind == "LBRACE" for bracket in layout.open)
+        if self._faults >= limits.FAULTS:
+            self._report.add(errors.too_many(Span(self._source, token.start, token.end)))
+            end = len(self._tokens) - 1
+            self._close(braces, end) if braces else self._replace(end)
+        elif token.kind == "RBRACE" and not braces and self._is_between_statements():
+            layout.skip()
+        elif closed := repair.braces_to_close(self._source, self._tokens, layout.at, self._heads()):
+            self._close(closed, layout.at)
+        elif token.kind == "LBRACE" and len(layout.open) >= limits.NESTING:
+            self._replace(repair.after_braces(self._tokens, layout.at))
+        else:
+            depth = len(layout.open) - layout.last_brace() - 1
+            start = self._frames[-1].start
+            self._replace(
+                repair.resume_at(self._source, self._tokens, layout.at, start, depth, braces)
+            )
+
+    def _is_between_statements(self) -> bool:
+        return self._machine.at_statement() or self._machine.accepts(SEPARATOR)
+
+    def _heads(self) -> list[int]:
+        """For each open `{`, from the outermost, the first token of the statement it is in."""
+        return [frame.start for frame in self._frames[:-1]]
+
+    def _replace(self, place: int) -> None:
+        """Put `ODD` in the place of the statement and go on at a token."""
+        token = self._tokens[place]
+        self._machine.cut(self._frames[-1].height)
+        self._machine.feed(Token(ODD, "", token.start, token.start))
+        self._layout.resume(place)
+        while self._tokens[place].kind == SEPARATOR:
+            place += 1
+        if self._tokens[place].kind not in ("LBRACE", "RBRACE", END):
+            self._machine.feed(Token(SEPARATOR, ";", token.start, token.start))
+
+    def _close(self, braces: int, place: int) -> None:
+        """Behave as if this many `}` stood before a token."""
+        start = self._tokens[place].start
+        for _ in range(braces):
+            if not self._machine.accepts("RBRACE"):
+                self._machine.cut(self._frames[-1].height)
+                self._machine.feed(Token(ODD, "", start, start))
+            self._force(Token("RBRACE", "}", start, start))
+            self._frames.pop()
+            self._layout.close_brace()
+        if self._tokens[place].kind != END:
+            self._force(Token(SEPARATOR, ";", start, start))
+        self._layout.resume(place)
+
+    def _force(self, token: Token) -> None:
+        """Take a token that ends a statement, also where that statement is refused."""
+        try:
+            self._machine.feed(token)
+        except Refused as refused:
+            self._report.add(refused.diagnostic)
+            self._machine.cut(self._frames[-1].height)
+            self._machine.feed(Token(ODD, "", token.start, token.start))
+            self._machine.feed(token)
