@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
     from nlgraph.shapes.model import Shaped
-    from nlgraph.system.ids import StateId
 
 
 class Backend(Protocol):
@@ -20,15 +19,19 @@ class Backend(Protocol):
 
     All that must live from one tick to the next is in `held`, which the module keeps: every state
     under its id, the memory under its names, and for each state whose reset has no `to` its initial
-    value under `initial_name(state)`.
+    value under `INITIAL + state`.
     """
 
     def memory(self, device: torch.device) -> dict[str, Tensor]:
         """The backend's own buffers before the first tick (partial windows, `prev`).
 
-        No name may be that of a state. What cannot be made before a call is known (a dimension
+        Names begin with `@`, which no state's does. What cannot be made before a call is known (a dimension
         is unbound) may be left out and come with `changed`.
         """
+        ...
+
+    def keeps(self, name: str) -> bool:
+        """Whether a name could be that of one of its buffers, when a checkpoint is loaded."""
         ...
 
     def step(
@@ -95,6 +98,5 @@ def find_backend(name: str) -> Loader:
     return loader
 
 
-def initial_name(state: StateId) -> str:
-    """Where `held` keeps the initial value of a state that a reset takes back there."""
-    return f"@initial/{state}"
+INITIAL = "@initial/"
+"""Before a state's id: where `held` has the value to which a reset takes it that names none."""
