@@ -76,9 +76,9 @@ def inline(builder: Builder, template: Template, node: nodes.Call, place: Place)
 
 def run_body(builder: Builder, body: nodes.FnBody, place: Place) -> Value:
     """The result of a body whose lines run in order and may bind a name again."""
-    if body.result is not None:
-        return resolve(builder, body.result, place)
     result = _run_lines(builder, body.lines, place)
+    if result is None and body.result is not None:
+        return resolve(builder, body.result, place)
     if result is None:
         origin = place.origin(body)
         return builder.fault(

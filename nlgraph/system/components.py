@@ -63,41 +63,48 @@ def build(builder: Builder, node: nodes.Component, site: Site) -> Holder:
     place = Place(site.scope, node.member.name, via=site.via)
     block, type_node, init = _header(builder, node, place)
     scope = Scope(site.scope)
-    if block is not None:
-        call = node.init.value if node.init is not None else None
-        assert isinstance(call, nodes.Call)
-        assert isinstance(block.node, nodes.Block)
-        bound = bind(
-            builder,
-            block.node.name,
-            block.node.params,
-            call.args,
-            call.keywords,
-            call,
-            place,
-            block.scope,
-        )
-        scope = Scope(bound) if bound is not None else Scope(block.scope)
     leaves: dict[Key, StateRecord] = {}
     maker = StateMaker(builder, site, comps, leaves)
-    if type_node is not None:
-        _typed(builder, node, type_node, init, place, maker)
     for comp in comps.values():
         comp.scope = scope
+    if type_node is not None:
+        _typed(builder, node, type_node, init, place, maker)
     holder = Holder(leaves, comps)
-    statements = node.body or ()
-    inside = replace(place, scope=scope)
     if block is not None:
-        assert isinstance(block.node, nodes.Block)
-        if node.body:
-            builder.report.add(
-                errors.misplaced("a body", "after a block's call", place.origin(node.body[0]))
-            )
-        statements = block.node.body
-        inside = replace(inside, via=place.origin(node))
-    read_body(builder, statements, holder, maker, inside, site)
+        _instantiate(builder, node, block, holder, maker, place)
+    read_body(builder, node.body or (), holder, maker, replace(place, scope=scope), site)
     _clauses(builder, node, site, holder, place)
     return holder
+
+
+def _instantiate(
+    builder: Builder,
+    node: nodes.Component,
+    block: Template,
+    holder: Holder,
+    maker: StateMaker,
+    place: Place,
+) -> None:
+    """A block's body: it sees its parameters and its own file, the component's body sees it."""
+    call = node.init.value if node.init is not None else None
+    assert isinstance(call, nodes.Call)
+    assert isinstance(block.node, nodes.Block)
+    bound = bind(
+        builder,
+        block.node.name,
+        block.node.params,
+        call.args,
+        call.keywords,
+        call,
+        place,
+        block.scope,
+    )
+    if bound is None:
+        return
+    comp = next(iter(holder.comps.values()))
+    scope = Scope(bound, comp.scope.names)
+    inside = replace(place, scope=scope, via=place.origin(node))
+    read_body(builder, block.node.body, holder, maker, inside, replace(maker.site, via=inside.via))
 
 
 def _comp(builder: Builder, site: Site, key: str, origin: Origin) -> Comp:
@@ -184,6 +191,18 @@ class StateMaker:
         self._entered([(key, new) for key, new, _ in made])
         return made
 
+    def show(self, of: Holder) -> None:
+        """Let the body see the states that were copied by their names."""
+        scope = next(iter(self.comps.values())).scope
+        for short in {record.short for record in of.leaves.values() if not record.own}:
+            records: dict[Key, StateRecord] = {
+                (key[0], None): record for key, record in self.leaves.items() if key[1] == short
+            }
+            single = len(self.comps) == 1
+            scope.names[short] = (
+                next(iter(records.values())) if single else Holder(records, self.comps)
+            )
+
     def named(self, name: str, origin: Origin) -> list[tuple[Key, StateRecord]]:
         """A state of a `state` statement, for each host."""
         made: list[tuple[Key, StateRecord]] = []
@@ -234,6 +253,7 @@ def _typed(
         source_id, at = source.id, origin
         record.like = _constant(StateRead(at, source_id, primed=False))
         record.init = value(record, key)
+    maker.show(other)
     owner = only_comp(other)
     if owner is not None and owner.map is not None and not maker.site.rule:
         comp = next(iter(maker.comps.values()))
