@@ -29,7 +29,7 @@ from nlgraph.system.entities import (
 from nlgraph.system.expressions import constant, resolve
 from nlgraph.system.ids import SignalId
 from nlgraph.system.initial import initial_value
-from nlgraph.system.lookup import entity_of, holder_of
+from nlgraph.system.lookup import entity_of, holder_of, plain_index
 from nlgraph.system.model import Expr, Unknown
 from nlgraph.system.types import type_of
 from nlgraph.system.unroll import unroll
@@ -212,7 +212,9 @@ def member_name(builder: Builder, member: nodes.Member, place: Place) -> str | N
     """`layer[2]` for a member whose index is 2."""
     if member.index is None:
         return member.name
-    index = constant(builder, member.index, place, "the index of a member")
+    index: int | float | bool | None = plain_index(member.index, place.scope)
+    if index is None:
+        index = constant(builder, member.index, place, "the index of a member")
     if index is None:
         return None
     if isinstance(index, bool) or index != int(index):

@@ -220,26 +220,51 @@ def _member(
     return found
 
 
+def plain_index(node: nodes.Node, scope: Scope) -> int | None:
+    """An index that is a whole number, a `for`'s name, or their sum, difference or product.
+
+    None for anything else, which the resolver then reads in full; most indices of long families
+    are of this form, and there are thousands of them.
+    """
+    match node:
+        case nodes.Number(value=int(value)):
+            return value
+        case nodes.Name(name=name):
+            entity = scope.lookup(name)
+            number = entity.value if isinstance(entity, NumberEntity) else None
+            return number if isinstance(number, int) and not isinstance(number, bool) else None
+        case nodes.Binary(operator=operator, left=left, right=right) if operator in "+-*":
+            a, b = plain_index(left, scope), plain_index(right, scope)
+            if a is None or b is None:
+                return None
+            return a + b if operator == "+" else a - b if operator == "-" else a * b
+        case _:
+            return None
+
+
 def _of_family(builder: Builder, family: Family, node: nodes.Index, place: Place) -> Entity | None:
     from nlgraph.system.expressions import resolve
 
     item = node.items[0]
     if isinstance(item, nodes.Slice | nodes.Ellipsis):
         return None
-    value = collapse(resolve(builder, item, place))
+    index: int | float | None = plain_index(item, place.scope)
     origin = place.origin(item)
-    if is_unknown(value):
-        return None
-    if not isinstance(value, Number):
-        builder.fault(errors.not_constant("the index of a family", origin), origin)
-        return None
-    found = family.members.get(int(value.value))
+    if index is None:
+        value = collapse(resolve(builder, item, place))
+        if is_unknown(value):
+            return None
+        if not isinstance(value, Number):
+            builder.fault(errors.not_constant("the index of a family", origin), origin)
+            return None
+        index = value.value
+    found = family.members.get(int(index))
     if found is None:
         have = sorted(family.members)
         span = f"{have[0]} to {have[-1]}" if have else "none"
         builder.fault(
             errors.argument(
-                family.name, f"has no member {value.value}", origin, f"its members are {span}"
+                family.name, f"has no member {index}", origin, f"its members are {span}"
             ),
             origin,
         )
