@@ -18,7 +18,7 @@ ParamKind = Literal[
     "number",  # a number known when compiling (attr: int | float)
     "flag",  # true or false (attr: bool)
     "text",  # a string (attr: str)
-    "shape",  # a list of dims, numbers, arithmetic (attr: tuple[Dim, ...])
+    "shape",  # a list of dims, numbers, arithmetic, or one of them (attr: tuple[Dim, ...])
 ]
 
 REQUIRED: Final = object()
@@ -30,12 +30,13 @@ class Param:
     """A parameter. `value` parameters become `Call.args`, all others `Call.attrs`.
 
     A `value` with a default of None that is left out becomes no arg; ops with optional values put
-    them last.
+    them last. `keyword` is what the target calls it, where that is another word.
     """
 
     name: str
     kind: ParamKind = "value"
     default: Any = REQUIRED
+    keyword: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,23 @@ class Sample:
 class TypeFault(Exception):
     """Raised by an operator's `infer` where the arguments do not fit, in the user's words.
 
-    `arg` is the index of the argument to underline, None for the whole call.
+    `arg` is the index of the argument to underline, None for the whole call; `code` is the
+    diagnostic's.
     """
 
-    def __init__(self, message: str, help: str | None = None, arg: int | None = None) -> None:  # noqa: A002
-        """Keep the sentence, the guess at a fix, and the place."""
+    def __init__(
+        self,
+        message: str,
+        help: str | None = None,  # noqa: A002
+        arg: int | None = None,
+        code: str = "NL0408",
+    ) -> None:
+        """Keep the sentence, the guess at a fix, the place and the code."""
         super().__init__(message)
         self.message = message
         self.help = help
         self.arg = arg
+        self.code = code
 
 
 Infer = Callable[[tuple[TensorType, ...], Mapping[str, Any]], TensorType]
@@ -70,9 +79,12 @@ class Op:
     `target` is dotted text (`torch.softmax`, `nlgraph.functional.norm`), looked up when a graph is
     built; it is called as `target(*args, **attrs)` with axes already turned into numbers and
     shapes into sizes. `scalar` is the target where every argument is a plain number
-    (`operator.add`, `math.cos`). `bundled` says how a bundle of several tensors is treated:
+    (`operator.add`, `math.cos`), `mixed` the one where some are numbers and some tensors, if
+    `target` takes tensors alone. `bundled` says how a bundle of several tensors is treated:
     leaf by leaf, over all leaves at once (dot, norm), or not at all. `foreach` is the
-    `torch._foreach_*` target that computes a whole bundle, where there is one.
+    `torch._foreach_*` target that computes a whole bundle, where there is one. `promotes` says
+    that integers and booleans among the arguments are cast to the result's dtype first, where
+    that is a floating one. See `ops.lower` for how all this becomes a call.
     """
 
     name: str
@@ -83,6 +95,8 @@ class Op:
     signature: str
     samples: tuple[Sample, ...]
     scalar: str | None = None
+    mixed: str | None = None
+    promotes: bool = False
     bundled: Literal["leaf", "all", "no"] = "no"
     foreach: str | None = None
 

@@ -6,8 +6,19 @@ from dataclasses import dataclass
 
 DTYPES = ("f32", "bf16", "f16", "f64", "int", "bool")
 NUMBER = "number"
-"""The dtype of what is a plain number when a graph runs (a literal, a const, `tick`): like a
-Python number in torch, it takes the dtype of the tensor that it meets."""
+"""The dtype of what is a plain number when a graph runs (a literal, a const): like a Python number
+in torch, it takes the dtype of the tensor that it meets."""
+
+WHOLE = "whole"
+"""A plain number that is an int (`3`, `tick`, `size(W, 0)`): it leaves integer tensors integers."""
+
+TRUTH = "truth"
+"""A plain number that is true or false (`tick == 1`, `learning`)."""
+
+NUMBERS = (NUMBER, WHOLE, TRUTH)
+
+
+_WORDS = {NUMBER: "a number", WHOLE: "a whole number", TRUTH: "true or false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class TensorType:
     @property
     def is_number(self) -> bool:
         """Whether the value is a plain number."""
-        return self.dtype == NUMBER
+        return self.dtype in NUMBERS
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -44,5 +55,5 @@ class TensorType:
     def __str__(self) -> str:
         """As the language writes it: `f32[B, d]`."""
         if self.is_number:
-            return "a number"
+            return _WORDS[self.dtype]
         return f"{self.dtype}[{', '.join(map(str, self.dims))}]"

@@ -137,9 +137,9 @@ def operator_arguments(
             if param.kind == "values" and rest:
                 values.extend(resolve(builder, arg, place) for arg in rest)
             elif param.kind not in ("value", "values", "axis_or_value"):
-                attrs[param.name] = param.default
+                attrs.setdefault(param.name, param.default)
             elif param.kind == "axis_or_value":
-                attrs["axis"] = param.default
+                attrs.setdefault("axis", param.default)
             continue
         if param.kind == "value":
             values.append(resolve(builder, given, place))

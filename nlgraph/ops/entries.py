@@ -1,0 +1,23 @@
+"""All entries: importing the modules that hold them registers them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+MODULES: Final = (
+    "arithmetic",
+    "elementwise",
+    "reductions",
+    "linear",
+    "reshaping",
+    "layers",
+    "losses",
+    "draws",
+)
+
+
+def load() -> None:
+    """Register every operator of the language, once."""
+    for name in MODULES:
+        import_module(f"nlgraph.ops.{name}")

@@ -1,0 +1,135 @@
+"""What may be wrong with an operator's arguments, in words (NL0401 to NL0408)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nlgraph.ops.op import TypeFault
+from nlgraph.ops.types import Dim, TensorType
+
+
+def do_not_meet(a: TensorType, b: TensorType, x: Dim, y: Dim, advice: str | None) -> TypeFault:
+    """NL0401: two dimensions that a broadcast brings together."""
+    return TypeFault(
+        f"{_article(a)} and {_article(b)} do not fit: {_clash(x, y)}", advice, None, "NL0401"
+    )
+
+
+def do_not_match(op: str, a: TensorType, b: TensorType) -> TypeFault:
+    """NL0401: two values whose dimensions must be the same."""
+    return TypeFault(
+        f"`{op}` takes two values with the same dimensions, not {_article(a)} and {_article(b)}",
+        None,
+        None,
+        "NL0401",
+    )
+
+
+def not_contracted(
+    op: str, a: TensorType, b: TensorType, x: Dim, y: Dim, advice: str | None
+) -> TypeFault:
+    """NL0402: two dimensions that a product sums over."""
+    return TypeFault(
+        f"`{op}` of {_article(a)} and {_article(b)}: it would sum over two different dimensions, {_clash(x, y)}",
+        advice,
+        None,
+        "NL0402",
+    )
+
+
+def pairs_all(a: TensorType, b: TensorType, name: str) -> TypeFault:
+    """NL0403: a dimension that one side of `@` has in front and the other as a row or column."""
+    return TypeFault(
+        f"`@` of {_article(a)} and {_article(b)} would pair every {name} of one with every {name} "
+        "of the other",
+        f"for one product for each {name}: a map of a component `per {name}`, or "
+        f"reshape the vectors to have 1 in between ([{name}, 1, …])",
+        None,
+        "NL0403",
+    )
+
+
+def no_axis(op: str, of: TensorType, axis: str, guess: str | None, arg: int = 0) -> TypeFault:
+    """NL0404: a dimension's name that the value does not have."""
+    advice = f"did you mean `{guess}`?" if guess is not None else f"it has {_listed(of)}"
+    return TypeFault(
+        f"`{op}` over `{axis}`: {_article(of)} has no dimension `{axis}`", advice, arg, "NL0404"
+    )
+
+
+def axis_twice(op: str, of: TensorType, axis: str, arg: int = 0) -> TypeFault:
+    """NL0404: a dimension's name that the value has twice."""
+    places = [i for i, dim in enumerate(of.dims) if dim.name == axis]
+    return TypeFault(
+        f"`{op}` over `{axis}`: {_article(of)} has `{axis}` twice",
+        f"say which by number: {' or '.join(map(str, places))}",
+        arg,
+        "NL0404",
+    )
+
+
+def axis_range(op: str, of: TensorType, axis: int, arg: int = 0) -> TypeFault:
+    """NL0404: a dimension's number that the value does not have."""
+    rank = len(of.dims)
+    last = f"it has {rank}: numbers {-rank} to {rank - 1}" if rank else "it has none"
+    return TypeFault(
+        f"`{op}` over dimension {axis}: {_article(of)} has no such dimension", last, arg, "NL0404"
+    )
+
+
+def wrong_rank(
+    op: str, of: TensorType, wanted: str, arg: int, advice: str | None = None
+) -> TypeFault:
+    """NL0405: too many or too few dimensions."""
+    return TypeFault(f"`{op}` takes {wanted}, not {_article(of)}", advice, arg, "NL0405")
+
+
+def wrong_dtype(
+    op: str, of: TensorType, wanted: str, arg: int, advice: str | None = None
+) -> TypeFault:
+    """NL0406: a dtype that the operator does not take."""
+    return TypeFault(f"`{op}` takes {wanted}, not {_article(of)}", advice, arg, "NL0406")
+
+
+def dtypes_differ(op: str, a: TensorType, b: TensorType) -> TypeFault:
+    """NL0406: two dtypes where one is needed."""
+    wide = a if a.dtype != "int" else b
+    return TypeFault(
+        f"`{op}` takes two values of one dtype, not {_article(a)} and {_article(b)}",
+        f"{wide.dtype}(…) casts the other one",
+        None,
+        "NL0406",
+    )
+
+
+def wrong_size(message: str, advice: str | None = None, arg: int | None = None) -> TypeFault:
+    """NL0407: lengths that do not fit."""
+    return TypeFault(message, advice, arg, "NL0407")
+
+
+def wrong_option(op: str, param: str, given: object, allowed: Iterable[str]) -> TypeFault:
+    """NL0408: an option that the operator does not have."""
+    options = " or ".join(allowed)
+    return TypeFault(f"`{op}` has no `{param}` {given}", f"`{param}` is {options}", None, "NL0408")
+
+
+def _article(of: TensorType) -> str:
+    return str(of) if of.is_number else f"`{of}`"
+
+
+def _clash(x: Dim, y: Dim) -> str:
+    if x.name is not None and y.name is not None:
+        return f"`{x}` is not `{y}`"
+    return f"{_sized(x)} is not {_sized(y)}"
+
+
+def _sized(dim: Dim) -> str:
+    if dim.name is None:
+        return f"length {dim}"
+    return f"`{dim}`" if dim.size is None else f"`{dim}` (length {dim.size})"
+
+
+def _listed(of: TensorType) -> str:
+    if not of.dims:
+        return "no dimensions"
+    return ", ".join(f"`{dim}`" for dim in of.dims)

@@ -1,0 +1,136 @@
+"""From a typed call of an operator to a call of its target: `target(*args, **kwargs)`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nlgraph.ops.dims import position
+from nlgraph.ops.dtypes import FLOATS
+from nlgraph.ops.op import Op, Param, registry
+from nlgraph.ops.types import Dim, TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """What to call: `target(*args, **kwargs)`.
+
+    `target` is dotted text. Where kwargs have a `dtype`, it is the language's name of one, for the
+    caller to replace by torch's. `cast`, a dtype's name too, is not None where tensors among the
+    args that are integers or booleans are to be cast to it first (torch alone would compute them in
+    its default dtype).
+    """
+
+    target: str
+    kwargs: Mapping[str, Any]
+    cast: str | None
+
+
+def lower(
+    name: str,
+    attrs: Mapping[str, Any],
+    arg_types: tuple[TensorType, ...],
+    result: TensorType,
+    sizes: Mapping[str, int],
+    hidden: tuple[str, ...] = (),
+) -> Lowered:
+    """The target of a call and its keyword arguments.
+
+    `arg_types` and `result` are the types as seen with `hidden` (the `per` dims) away; axes in
+    attrs become their numbers in the first arg's type, and shapes become sizes, from the types or,
+    for a dimension that a call binds, from `sizes`.
+    """
+    op = registry()[name]
+    kwargs: dict[str, Any] = {}
+    for param in op.params:
+        if param.name in attrs:
+            value = _positional(op, param, attrs[param.name], arg_types, sizes, hidden)
+            if value is not None and value is not False:
+                kwargs[param.keyword or param.name] = value
+    if name == "eye":
+        kwargs["shape"] = sizes_of(result.dims, sizes)
+    target = _target(op, arg_types)
+    if _needs_dtype(name, arg_types):
+        kwargs["dtype"] = result.dtype
+    return Lowered(target, kwargs, _cast(op, arg_types, result))
+
+
+def visible(op: Op, attrs: Mapping[str, Any], hidden: tuple[str, ...]) -> Mapping[str, Any]:
+    """The attributes as they are inside copies: shapes without the dims that are hidden there."""
+    shaped = [
+        param.name
+        for param in op.params
+        if param.kind == "shape" and attrs.get(param.name) is not None
+    ]
+    if not hidden or not shaped:
+        return attrs
+    return {
+        key: _without(value, hidden) if key in shaped else value for key, value in attrs.items()
+    }
+
+
+def sizes_of(dims: tuple[Dim, ...], sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """The length of each dimension."""
+    return tuple(_size(dim, sizes) for dim in dims)
+
+
+def _size(dim: Dim, sizes: Mapping[str, int]) -> int:
+    if dim.size is not None:
+        return dim.size
+    assert dim.name is not None, "a dimension without a size has a name"
+    return sizes[dim.name]
+
+
+def _without(dims: tuple[Dim, ...], hidden: tuple[str, ...]) -> tuple[Dim, ...]:
+    return tuple(dim for dim in dims if dim.name not in hidden)
+
+
+def _positional(
+    op: Op,
+    param: Param,
+    value: Any,  # noqa: ANN401
+    arg_types: tuple[TensorType, ...],
+    sizes: Mapping[str, int],
+    hidden: tuple[str, ...],
+) -> Any:  # noqa: ANN401
+    """An attribute as the target takes it."""
+    if value is None:
+        return None
+    match param.kind:
+        case "axis" | "axis_or_value":
+            return position(op.name, arg_types[0], value)
+        case "axes":
+            axes = value if isinstance(value, tuple) else (value,)
+            return tuple(position(op.name, arg_types[0], axis) for axis in axes)
+        case "shape":
+            return sizes_of(_without(value, hidden), sizes)
+        case "integer" if op.name == "stack":
+            return value % (len(arg_types[0].dims) + 1)
+        case _:
+            return value
+
+
+def _target(op: Op, arg_types: tuple[TensorType, ...]) -> str:
+    numbers = [t.is_number for t in arg_types]
+    if arg_types and all(numbers):
+        return op.scalar or op.target
+    if any(numbers) and op.mixed is not None:
+        return op.mixed
+    return op.target
+
+
+def _needs_dtype(name: str, arg_types: tuple[TensorType, ...]) -> bool:
+    """Whether the target makes a tensor of numbers alone, or says its dtype for another reason."""
+    if name in ("full", "expand"):
+        return arg_types[0].is_number
+    if name == "where":
+        return arg_types[1].is_number and arg_types[2].is_number and not arg_types[0].is_number
+    return name in ("eye", "one_hot")
+
+
+def _cast(op: Op, arg_types: tuple[TensorType, ...], result: TensorType) -> str | None:
+    if not op.promotes or result.dtype not in FLOATS:
+        return None
+    exact = [t.dtype for t in arg_types if t.dtype in ("int", "bool")]
+    return result.dtype if exact else None
