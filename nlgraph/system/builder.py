@@ -81,6 +81,7 @@ class Builder:
     sites: int = 0
     nodes: int = 0
     depth: int = 0
+    past_limit: bool = False
     counts: dict[str, int] = field(default_factory=dict)
 
     def fault(self, diagnostic: Diagnostic, at: Origin | Span) -> Unknown:

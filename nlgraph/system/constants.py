@@ -42,6 +42,9 @@ _LARGEST_INT = 2**63 - 1
 
 def _divide(a: Constant, b: Constant) -> Constant:
     """A whole quotient stays an int: `flat = c*X*Y/16` is a size."""
+    if b == 0:
+        message = "division by zero"
+        raise ZeroDivisionError(message)
     if isinstance(a, int) and isinstance(b, int) and a % b == 0:
         return a // b
     return a / b

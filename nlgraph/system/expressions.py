@@ -64,16 +64,22 @@ def resolve(builder: Builder, node: nodes.Expr, place: Place) -> Value:
     builder.depth += 1
     try:
         if builder.depth > _DEEPEST or builder.nodes > limits.NODES:
-            at = place.origin(node)
-            fault = (
-                errors.too_deep(at)
-                if builder.depth > _DEEPEST
-                else errors.too_many("expressions", limits.NODES, at)
-            )
-            return builder.fault(fault, at)
+            return _past_limit(builder, place.origin(node))
         return _resolve(builder, node, place)
     finally:
         builder.depth -= 1
+
+
+def _past_limit(builder: Builder, at: Origin) -> Value:
+    """One fault for a system that grows past a limit, wherever it is met first."""
+    if not builder.past_limit:
+        builder.past_limit = True
+        builder.report.add(
+            errors.too_deep(at)
+            if builder.depth > _DEEPEST
+            else errors.too_many("expressions", limits.NODES, at)
+        )
+    return Unknown(at)
 
 
 def resolve_single(builder: Builder, node: nodes.Expr, place: Place, what: str) -> Expr:

@@ -31,6 +31,8 @@ def define_clock(builder: Builder, node: nodes.Clock, place: Place) -> None:
     """Enter a declared clock."""
     origin = place.origin(node)
     name = ClockId(node.name)
+    if name in builder.clocks:
+        return
     match node.period:
         case None:
             builder.clocks[name] = ClockDef(

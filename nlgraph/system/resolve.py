@@ -11,7 +11,7 @@ from nlgraph.system import errors
 from nlgraph.system.assemble import assemble
 from nlgraph.system.builder import Builder, Place, Plan
 from nlgraph.system.declarations import Declared, Override, declare_file
-from nlgraph.system.entities import Comp, Family, LazyComponent, StateRecord
+from nlgraph.system.entities import ClockEntity, Comp, Family, LazyComponent, StateRecord
 from nlgraph.system.lookup import entity_of, holder_of, resolve_signal
 from nlgraph.system.model import Equations, StateRead
 from nlgraph.system.periods import define_clock
@@ -37,7 +37,8 @@ def resolve(
     builder = Builder(report)
     declared = declare_file(builder, file, overrides)
     for statement, scope in declared.placed:
-        if isinstance(statement, nodes.Clock):
+        entity = scope.lookup(statement.name) if isinstance(statement, nodes.Clock) else None
+        if isinstance(statement, nodes.Clock) and isinstance(entity, ClockEntity):
             define_clock(builder, statement, Place(scope, statement.name))
     for lazy in builder.lazies:
         holder_of(builder, lazy, lazy.origin)
