@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 
 from nlgraph.diagnostics.diagnostic import Report
+from nlgraph.diagnostics.suggest import nearest
 from nlgraph.ops.types import Dim
 from nlgraph.system.ids import InputId
 from nlgraph.system.model import Input
@@ -59,8 +59,7 @@ def fit_items(
     for at in inputs:
         array = arrays.get(at.id)
         if array is None:
-            close = get_close_matches(at.id, arrays, n=1)
-            guess = close[0] if close else None
+            guess = nearest(at.id, arrays)
             report.add(errors.missing_array(at, data, arrays, guess))
         else:
             found[at] = array

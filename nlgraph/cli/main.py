@@ -1,0 +1,138 @@
+"""`nlgraph COMMAND …`: finds the command, runs it, and turns faults into messages and statuses."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn, Protocol, cast
+
+from nlgraph.cli.terminal import Painter
+from nlgraph.diagnostics.escape import escape
+
+DONE, FAULTY, MISUSED, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses: all is well; the spec or the data has errors; the command line has; Ctrl-C."""
+
+COMMANDS = {
+    "check": "say everything that is wrong with specs",
+    "levels": "show a system's levels and frequencies",
+    "train": "train a system on data",
+}
+
+
+class Command(Protocol):
+    """What the module of a command has."""
+
+    EXAMPLES: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's arguments."""
+        ...
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it; the exit status."""
+        ...
+
+
+class UsageError(Exception):
+    """The command line asks for something that cannot be."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status. No fault shows a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a character gets a `?`
+            stream.reconfigure(errors="replace")
+    try:
+        status = _run(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+    except UsageError as fault:
+        return _complain(str(fault), MISUSED)
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        _let_go_of_stdout()
+        return DONE
+    return status
+
+
+def _run(argv: Sequence[str]) -> int:
+    from nlgraph.diagnostics.diagnostic import SpecError
+
+    parser = _parser(argv)
+    arguments = parser.parse_args(argv)
+    try:
+        return cast("int", arguments.run(arguments))
+    except SpecError as error:
+        from nlgraph.cli.report import show
+
+        show(error.diagnostics)
+        return FAULTY
+    except (KeyboardInterrupt, BrokenPipeError, UsageError):
+        raise
+    except Exception as fault:  # a fault of ours, too, is told in a line
+        if os.environ.get("NLGRAPH_TRACEBACK"):
+            raise
+        kind = type(fault).__name__
+        return _complain(
+            f"a fault of nlgraph itself, not of your spec: {kind}: {fault}\n"
+            "  please report it with the spec; NLGRAPH_TRACEBACK=1 shows where it happened",
+            FAULTY,
+        )
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser with coloured help; rich is imported only where help is shown."""
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        from rich_argparse import RawDescriptionRichHelpFormatter
+
+        return RawDescriptionRichHelpFormatter(prog=self.prog)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, and how to get help."""
+        painter = Painter(sys.stderr)
+        sys.stderr.write(f"{painter.paint('error', 'red')}: {escape(message)}\n")
+        sys.stderr.write(f"  `{self.prog} --help` shows what is possible\n")
+        sys.exit(MISUSED)
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser; only the arguments of the command that is called are declared."""
+    parser = _Parser(
+        prog="nlgraph",
+        description="A compiler for nested learning systems.",
+        epilog="examples:\n  nlgraph check momentum.nl\n  nlgraph levels momentum.nl\n"
+        "  nlgraph train momentum.nl --data digits",
+    )
+    version = _version() if "--version" in argv else ""  # looking it up takes 20 ms
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    called = next((word for word in argv if not word.startswith("-")), None)
+    for name, does in COMMANDS.items():
+        command = commands.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
+        if name == called:
+            module = cast("Command", import_module(f"nlgraph.cli.{name}"))
+            command.epilog = f"examples:\n{module.EXAMPLES}"
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"nlgraph {version('nlgraph')}"
+
+
+def _complain(message: str, status: int) -> int:
+    painter = Painter(sys.stderr)
+    sys.stderr.write(f"{painter.paint('error', 'red')}: {message}\n")
+    return status
+
+
+def _let_go_of_stdout() -> None:
+    """Keep Python from flushing into the closed pipe once more when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
