@@ -30,7 +30,8 @@ def not_contracted(
 ) -> TypeFault:
     """NL0402: two dimensions that a product sums over."""
     return TypeFault(
-        f"`{op}` of {_article(a)} and {_article(b)}: it would sum over two different dimensions, {_clash(x, y)}",
+        f"`{op}` of {_article(a)} and {_article(b)} would sum over two different dimensions: "
+        f"{_clash(x, y)}",
         advice,
         None,
         "NL0402",

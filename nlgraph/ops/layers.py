@@ -206,8 +206,8 @@ register(
         ),
         _batch_norm,
         "nlgraph.functional.batch_norm",
-        "x with mean 0 and variance 1 over all dimensions but one, by the batch's statistics, or by "
-        "those that are given.",
+        "x with mean 0 and variance 1 over all dimensions but one, by the batch's statistics, or "
+        "by those that are given.",
         "x[B, c, ...] -> [B, c, ...]",
         (
             Sample(("f32[B, d]",), {"axis": 1, "eps": 1e-5}),
@@ -229,8 +229,8 @@ register(
         ),
         _attention,
         "nlgraph.functional.attention",
-        "softmax(q @ k.T * scale) @ v, scale 1/sqrt(d); causal: each position sees those up to it. A "
-        "mask is added to the scores, or says where to look.",
+        "softmax(q @ k.T * scale) @ v, scale 1/sqrt(d); causal: each position sees those up to it. "
+        "A mask is added to the scores, or says where to look.",
         "q[..., n, d], k[..., m, d], v[..., m, e] -> [..., n, e]",
         (
             Sample(

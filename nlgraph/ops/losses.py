@@ -111,8 +111,8 @@ register(
         (*_PAIR, Param("delta", "number", 1.0)),
         _pair("huber"),
         "nlgraph.functional.huber",
-        "Half the square of input - target where it is at most delta, else delta times its absolute "
-        "value, less delta/2.",
+        "Half the square of input - target where it is at most delta, else delta times its "
+        "absolute value, less delta/2.",
         "input[...], target[...] -> []",
         tuple(Sample(s.args, {**s.attrs, "delta": 0.5}) for s in _SAMPLES),
         promotes=True,
@@ -142,8 +142,8 @@ register(
         _PAIR,
         _pair("kl"),
         "nlgraph.functional.kl",
-        "Kullback-Leibler divergence target * (log(target) - input), input being log probabilities, "
-        "as torch has it.",
+        "Kullback-Leibler divergence target * (log(target) - input), input being log "
+        "probabilities, as torch has it.",
         "input[...], target[...] -> []",
         tuple(Sample(("f32[B, d]", "f32[B, d] > 0"), s.attrs) for s in _SAMPLES),
         promotes=True,

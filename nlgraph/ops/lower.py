@@ -19,12 +19,14 @@ class Lowered:
     `target` is dotted text. Where kwargs have a `dtype`, it is the language's name of one, for the
     caller to replace by torch's. `cast`, a dtype's name too, is not None where tensors among the
     args that are integers or booleans are to be cast to it first (torch alone would compute them in
-    its default dtype).
+    its default dtype). `makes` says that the target makes a tensor of numbers alone and takes a
+    `device`.
     """
 
     target: str
     kwargs: Mapping[str, Any]
     cast: str | None
+    makes: bool
 
 
 def lower(
@@ -53,7 +55,7 @@ def lower(
     target = _target(op, arg_types)
     if _needs_dtype(name, arg_types):
         kwargs["dtype"] = result.dtype
-    return Lowered(target, kwargs, _cast(op, arg_types, result))
+    return Lowered(target, kwargs, _cast(op, arg_types, result), _makes(name, arg_types))
 
 
 def visible(op: Op, attrs: Mapping[str, Any], hidden: tuple[str, ...]) -> Mapping[str, Any]:
@@ -120,13 +122,18 @@ def _target(op: Op, arg_types: tuple[TensorType, ...]) -> str:
     return op.target
 
 
-def _needs_dtype(name: str, arg_types: tuple[TensorType, ...]) -> bool:
-    """Whether the target makes a tensor of numbers alone, or says its dtype for another reason."""
-    if name in ("full", "expand"):
+def _makes(name: str, arg_types: tuple[TensorType, ...]) -> bool:
+    """Whether the target makes a tensor of numbers alone."""
+    if name in ("full", "expand", "cast"):
         return arg_types[0].is_number
+    return name in ("eye", "arange")
+
+
+def _needs_dtype(name: str, arg_types: tuple[TensorType, ...]) -> bool:
+    """Whether the target is to be told the result's dtype."""
     if name == "where":
         return arg_types[1].is_number and arg_types[2].is_number and not arg_types[0].is_number
-    return name in ("eye", "one_hot")
+    return name in ("eye", "one_hot") or (_makes(name, arg_types) and name != "arange")
 
 
 def _cast(op: Op, arg_types: tuple[TensorType, ...], result: TensorType) -> str | None:

@@ -115,7 +115,7 @@ def register(op: Op) -> Op:
 
 def registry() -> Mapping[str, Op]:
     """All operators by name."""
-    from nlgraph.ops import entries
+    from nlgraph.ops.entries import load
 
-    entries.load()
+    load()
     return _REGISTRY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,14 +49,14 @@ def _reshape(types: Types, attrs: Attrs) -> TensorType:
     before, after = size_product(of.dims), size_product(dims)
     if before is None or after is None:
         return TensorType(of.dtype, dims)
-    missing = list(before[1])
-    extra = [name for name in after[1] if name not in missing or missing.remove(name)]
-    if missing or extra:
-        if (missing and not extra and not after[0]) or (missing and extra):
-            return TensorType(of.dtype, dims)
-        names = ", ".join(f"`{name}`" for name in missing or extra)
-        where = "is lost" if missing else "appears"
-        raise faults.wrong_size(f"`reshape` of `{of}` to [{_text(dims)}]: {names} {where}")
+    lost, made = Counter(before[1]), Counter(after[1])
+    lost, made = lost - made, made - lost
+    if lost and made:
+        return TensorType(of.dtype, dims)
+    if lost or made:
+        names = ", ".join(f"`{name}`" for name in lost or made)
+        found = "is lost" if lost else "is not in the value"
+        raise faults.wrong_size(f"`reshape` of `{of}` to [{_text(dims)}]: {names} {found}")
     if before[0] != after[0]:
         raise faults.wrong_size(
             f"`reshape` of `{of}` ({_count(of.dims)}) to [{_text(dims)}] ({_count(dims)})",
@@ -267,8 +268,7 @@ def _indexed(
     if start is None and stop is None:
         return dim
     if dim.size is None:
-        known = stop if (start or 0) == 0 and stop is not None and stop >= 0 else None
-        return Dim(None, None) if known is None else Dim(None, None)
+        return Dim(None, None)
     return Dim(None, len(range(dim.size)[slice(start, stop)]))
 
 
