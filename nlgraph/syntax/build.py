@@ -36,7 +36,7 @@ class Builder(Expressions):
 
     # ------------------------------------------------------------------------- file level
 
-    def make_file(self, parts: Parts) -> tuple[Any, ...]:
+    def make_file(self, parts: Parts) -> tuple[Part, ...]:
         """The statements of a file."""
         return nodes_in(parts)
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from nlgraph import limits
 from nlgraph.diagnostics.diagnostic import Diagnostic, Report
-from nlgraph.syntax import errors, explain, nodes, repair
+from nlgraph.syntax import errors, nodes, repair
 from nlgraph.syntax.build import Builder
 from nlgraph.syntax.build_expressions import Refused
+from nlgraph.syntax.explain import explain
+from nlgraph.syntax.fault import Fault
 from nlgraph.syntax.grammar import tables
 from nlgraph.syntax.layout import OPENERS, Layout
 from nlgraph.syntax.machine import Machine
@@ -91,8 +93,8 @@ class _Reader:
             return errors.too_deep(Span(self._source, token.start, token.end))
         if token.kind != ODD and machine.accepts(token.kind):
             return None
-        return explain.explain(
-            explain.Fault(
+        return explain(
+            Fault(
                 source=self._source,
                 tokens=self._tokens,
                 at=layout.at,
