@@ -37,7 +37,7 @@ from nlgraph.system.values import Key, Value, collapse, leaf
 from nlgraph.text.span import Origin
 
 if TYPE_CHECKING:
-    from nlgraph.system.components import Site, StateMaker
+    from nlgraph.system.states import Site, StateMaker
 
 
 def read_body(
@@ -189,7 +189,8 @@ def _single(builder: Builder, node: nodes.Expr, place: Place, key: Key) -> Expr:
 def _inner(
     builder: Builder, node: nodes.Component, holder: Holder, place: Place, site: Site
 ) -> None:
-    from nlgraph.system.components import Site, build
+    from nlgraph.system.components import build
+    from nlgraph.system.states import Site
 
     suffix = member_name(builder, node.member, place)
     if suffix is None:

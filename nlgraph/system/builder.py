@@ -68,6 +68,7 @@ class Builder:
     ops: Mapping[str, Op] = field(default_factory=registry)
     clocks: dict[ClockId, ClockDef] = field(default_factory=dict)
     comps: list[Comp] = field(default_factory=list)
+    instances: dict[tuple[str, str], Comp] = field(default_factory=dict)
     signals: dict[SignalId, Signal] = field(default_factory=dict)
     pending: list[SignalEntity] = field(default_factory=list)
     used: set[str] = field(default_factory=set)

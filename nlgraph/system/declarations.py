@@ -11,7 +11,7 @@ from nlgraph.syntax import nodes
 from nlgraph.system import errors
 from nlgraph.system.body import enter_member, member_name, signal
 from nlgraph.system.builder import Builder, Place
-from nlgraph.system.components import Site, build
+from nlgraph.system.components import build
 from nlgraph.system.entities import (
     ClockEntity,
     DimEntity,
@@ -25,6 +25,7 @@ from nlgraph.system.entities import (
 from nlgraph.system.expressions import constant
 from nlgraph.system.ids import ClockId, InputId
 from nlgraph.system.imports import import_names
+from nlgraph.system.states import Site
 from nlgraph.system.unroll import Placed, unroll
 from nlgraph.text.span import Origin
 

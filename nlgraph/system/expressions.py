@@ -35,7 +35,6 @@ from nlgraph.system.model import (
     StateRead,
     Tick,
     Unknown,
-    With,
 )
 from nlgraph.system.values import Bundle, Key, Value, collapse
 from nlgraph.text.span import Origin
@@ -162,6 +161,7 @@ def read_lazy(builder: Builder, entity: LazyValue, origin: Origin) -> Value:
 
 def _resolve(builder: Builder, node: nodes.Expr, place: Place) -> Value:
     from nlgraph.system import calls
+    from nlgraph.system.replacement import replaced
 
     origin = place.origin(node)
     match node:
@@ -191,7 +191,7 @@ def _resolve(builder: Builder, node: nodes.Expr, place: Place) -> Value:
             branches = (resolve(builder, yes, place), resolve(builder, no, place))
             return apply(builder, "where", (test, *branches), {}, origin)
         case nodes.With():
-            return _with(builder, node, place)
+            return replaced(builder, node, place)
         case nodes.List():
             return builder.fault(
                 errors.misplaced("a list", "as a value", origin, "stack([a, b]) makes a tensor"),
@@ -355,50 +355,6 @@ def _integer(builder: Builder, node: nodes.Expr, place: Place) -> int | None:
         builder.report.add(errors.not_whole("an index", value, place.origin(node)))
         return None
     return int(value)
-
-
-def _with(builder: Builder, node: nodes.With, place: Place) -> Value:
-    origin = place.origin(node)
-    value = resolve(builder, node.value, place)
-    pairs: list[tuple[StateRead, Expr]] = []
-    for binding in node.bindings:
-        targets = states_of(builder, binding.target, place, "`with`")
-        replacement = resolve(builder, binding.value, place)
-        if targets is None:
-            return Unknown(origin)
-        read_targets = collapse(Bundle(targets))
-        joined: list[tuple[StateRead, Expr]] = []
-
-        def join(parts: tuple[Expr, ...], joined: list[tuple[StateRead, Expr]] = joined) -> Expr:
-            assert isinstance(parts[0], StateRead)
-            joined.append((parts[0], parts[1]))
-            return parts[1]
-
-        map_leaves((read_targets, replacement), join, place.origin(binding), builder)
-        pairs.extend(joined)
-    if not pairs:
-        return Unknown(origin)
-    states = tuple(state.state for state, _ in pairs)
-    replacements = tuple(expr for _, expr in pairs)
-    return map_leaves(
-        (value,), lambda parts: With(origin, parts[0], states, replacements), origin, builder
-    )
-
-
-def states_of(
-    builder: Builder, node: nodes.Expr, place: Place, what: str
-) -> dict[tuple[str, str | None], Expr] | None:
-    """The states that a name stands for, by leaf; None where a fault was reported."""
-    from nlgraph.system.targets import targets_of
-
-    found = targets_of(builder, node, place, what)
-    if found is None:
-        return None
-    if not all(isinstance(target, StateRead) for target in found.values()):
-        origin = place.origin(node)
-        builder.report.add(errors.not_a_target(what, origin, "a signal cannot be replaced"))
-        return None
-    return dict(found)
 
 
 def _text(node: nodes.Node) -> str:

@@ -192,3 +192,38 @@ def test_the_order_of_the_file_does_not_matter() -> None:
     ]
     there = sorted(lines("\n".join(body)))
     assert sorted(lines("\n".join(reversed(body)))) == there
+
+
+def test_what_a_rule_adds_inherits_the_reset_and_the_copies_of_its_host() -> None:
+    text = HEAD + (
+        "use std.optim (momentum)\nclock slow = 4 step\ncomponent start : [d] = 0\n"
+        "component M : like start = start per B reset every slow to start {\n"
+        "  minimize mean(x * M) by momentum(lr = 1) }"
+    )
+    written = lines(text)
+    assert "reset M every slow to start" in written
+    assert "reset M.m every slow" in written
+    assert "component M.m per B" in written
+
+
+def test_a_reset_to_its_own_name_keeps_the_value_also_in_what_a_rule_adds() -> None:
+    text = HEAD + (
+        "use std.optim (momentum)\nclock slow = 4 step\n"
+        "component M : [d] = 0 reset every slow to M { minimize mean(x * M) by momentum(lr = 1) }"
+    )
+    written = lines(text)
+    assert "reset M every slow to M" in written
+    assert "reset M.m every slow to M.m" in written
+
+
+def test_the_period_of_a_rules_component_may_count_its_hosts_updates() -> None:
+    text = HEAD + (
+        "rule r(C) for W, g {\n"
+        "  component s : like W = 0 every (C) W { s' = s + accumulate(g) }\n  W' = W - s }\n"
+        "component W : [d] = 0 { minimize mean(x * W) by r(C = 3) }"
+    )
+    written = lines(text)
+    assert "clock 3 W = 3 W" in written
+    assert "component W.s every 3 W" in written
+    assert any(line.startswith("W.s' = W.s + accumulate(stop(grad(") for line in written)
+    assert any(line.endswith("tick of W.s)") for line in written)
