@@ -103,12 +103,14 @@ def _reset_of(clock: ClockId, to: Callable[[], Expr] | None, origin: Origin) -> 
 
 
 def _is_self(builder: Builder, node: nodes.Expr | None, holder: Holder, place: Place) -> bool:
+    """Whether a component is reset to its own name: the value stays, its gradient is cut."""
     if node is None:
         return False
     entity = entity_of(builder, node, place, quiet=True)
-    if isinstance(entity, LazyComponent):
-        return entity.holder is holder or entity.busy
-    return entity is holder
+    if isinstance(entity, LazyComponent) and entity.holder is None:
+        return entity.busy and place.name == node.span.text.partition("[")[0]
+    found = entity.holder if isinstance(entity, LazyComponent) else entity
+    return found is holder
 
 
 def _inherit_reset(comp: Comp, plan: ResetPlan) -> None:

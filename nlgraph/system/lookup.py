@@ -75,6 +75,7 @@ def holder_of(builder: Builder, entity: Holder | LazyComponent, at: Origin) -> H
             return None
         entity.busy = True
         entity.holder = entity.build()
+        entity.busy = False
     return entity.holder
 
 
