@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from nlgraph.diagnostics.diagnostic import Diagnostic, Report
 from nlgraph.ops.op import Op, registry
@@ -60,11 +61,16 @@ class Plan:
 class Builder:
     """The tables that grow.
 
+    `project` is the folder that no `use` leaves (None: there is none), `reading` the files that
+    are being read.
+
     When every name is declared, `bindings` give rules their arguments, `deferred` settles what
     rules' components state about time, and `equations` give states their updates.
     """
 
     report: Report
+    project: Path | None = None
+    reading: list[Path] = field(default_factory=list)
     ops: Mapping[str, Op] = field(default_factory=registry)
     clocks: dict[ClockId, ClockDef] = field(default_factory=dict)
     comps: list[Comp] = field(default_factory=list)

@@ -62,6 +62,11 @@ def declare_file(builder: Builder, file: nodes.File, overrides: Mapping[str, Ove
     return declared
 
 
+def declare_numbers(builder: Builder, file: nodes.File, scope: Scope) -> None:
+    """Enter the dims and constants of a file whose definitions are used elsewhere."""
+    _numbers(builder, file, Declared(scope), {})
+
+
 def _statement(
     builder: Builder, declared: Declared, statement: nodes.Statement, place: Place
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from nlgraph import limits
 from nlgraph.diagnostics.diagnostic import Report
@@ -27,14 +28,17 @@ def resolve(
     report: Report,
     *,
     clock_of_host: ClockOfHost | None = None,
+    project: Path | None = None,
 ) -> tuple[Equations, bool]:
     """The equations of a file.
+
+    `project` is the folder whose files `use "…"` may bring in, with links resolved; None: none.
 
     Hosts of one `train` that share a clock form one bundle. Without `clock_of_host` each host is
     taken alone; the second result says whether that was so for any, and the file is to be resolved
     again once clocks are inferred.
     """
-    builder = Builder(report)
+    builder = Builder(report, project, [] if project is None else [_path(file)])
     declared = declare_file(builder, file, overrides)
     for statement, scope in declared.placed:
         entity = scope.lookup(statement.name) if isinstance(statement, nodes.Clock) else None
@@ -56,6 +60,10 @@ def resolve(
     for equation in builder.equations:
         equation()
     return assemble(builder, file, declared), ungrouped
+
+
+def _path(file: nodes.File) -> Path:
+    return Path(file.span.source.name).resolve()
 
 
 def _plan_trains(builder: Builder, declared: Declared) -> None:

@@ -81,7 +81,7 @@ FAULTS = [
     ("y = average(x)", "NL0222", 4, "must name the clock", "average("),
     ("use std.optin (adamw)", "NL0223", 4, "no library `std.optin`", "std.optim"),
     ("use std.optim (adamv)", "NL0223", 4, "no `adamv`", "adam"),
-    ('use "other.nl" (rule1)', "NL0223", 4, "only the standard library", "std.optim"),
+    ('use "other.nl" (rule1)', "NL0223", 4, "no project folder", "standard library"),
     ("fn f(a) = f(a)\ny = f(x)", "NL0601", 5, "nested too deeply", "may not use itself"),
     ("for i in 1 .. 1000000000 { z[i] = x }", "NL0602", 4, "more than", ""),
     ("z[1] = x\ny = z[2]", "NL0214", 5, "no member 2", "1 to 1"),
