@@ -25,10 +25,16 @@ from nlgraph.syntax.build_expressions import (
     start_of,
 )
 from nlgraph.syntax.tokens import Token
+from nlgraph.text.source import Source
 
 
 class Builder(Expressions):
-    """Makes the nodes of one file."""
+    """Makes the nodes of one file; `unread` are the places of what could not be read."""
+
+    def __init__(self, source: Source) -> None:
+        """Make nodes whose spans lie in this source."""
+        super().__init__(source)
+        self.unread: list[tuple[int, int]] = []
 
     def reduce(self, rule: str, parts: Parts) -> Part:
         """The value of a rule; raises `Refused` where its parts make none."""
@@ -256,6 +262,7 @@ class Builder(Expressions):
 
     def make_broken(self, parts: Parts) -> Part:
         """A statement that was not read: what stands for it is no node."""
+        self.unread.append((start_of(parts[0]), end_of(parts[-1])))
         return parts[0]
 
 

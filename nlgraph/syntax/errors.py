@@ -60,7 +60,13 @@ def not_an_equation(span: Span, found: str, help_: str) -> Diagnostic:
 
 def missing_part(span: Span, message: str, help_: str) -> Diagnostic:
     """NL0109: a statement without a part that it needs."""
-    return _error("NL0109", message, span, "missing here", help_=help_)
+    text = "missing here" if span.start == span.end else "missing before this"
+    return _error("NL0109", message, span, text, help_=help_)
+
+
+def superfluous(span: Span, help_: str) -> Diagnostic:
+    """NL0101: a word that the statement does not have."""
+    return _error("NL0101", f"there is no `{span.text}` here", span, help_=help_)
 
 
 def misplaced(span: Span, message: str, text: str, head: Span | None, help_: str) -> Diagnostic:

@@ -22,9 +22,9 @@ from nlgraph.text.span import Span
 def explain(fault: Fault) -> Diagnostic:
     """The diagnostic of a fault."""
     for check in (
+        _foreign_operator,
         _odd_character,
         _number,
-        _foreign_operator,
         _bracket,
         _prime,
         *STATEMENT_CHECKS,
@@ -124,6 +124,8 @@ def _number(fault: Fault) -> Diagnostic | None:
     if before.kind == "DOT" and first is not None and fault.touches(first, before):
         if first.kind == "NUMBER":
             span = fault.span(first, before)
+            if "." in first.text:
+                return errors.malformed_number(span, "a number has one point", "leave one out")
             message = "a number has digits on both sides of its point"
             return errors.malformed_number(span, message, f"write `{span.text}0`")
         return None
@@ -131,7 +133,11 @@ def _number(fault: Fault) -> Diagnostic | None:
         span = fault.span(before, token)
         help_ = f"write `{before.text} * {token.text}` for a product"
         if token.text[0] == "_":
-            help_ = f"write `{before.text}{token.text.replace('_', '')}`"
+            help_ = "write its digits without `_`"
+        elif token.text[0] in "eE":
+            help_ = "after its `e` a number has digits, as in `1e-3`"
+        elif before.text == "0" and token.text[0] in "xXbBoO":
+            help_ = "numbers are decimal"
         return errors.malformed_number(span, f"`{span.text}` is neither number nor name", help_)
     return None
 
@@ -150,28 +156,23 @@ _FOREIGN = {
     ":=": "write `=`",
     "<=>": "write `==`",
     "++": "write `X' = X + 1` for the next value of a state",
+    "&&": "write `and`",
+    "||": "write `or`",
+    **{f"{sign}=": f"write `X' = X {sign} …` for the next value of a state" for sign in "+-*/@^"},
 }
 _TIGHTER = END_OF_LINE - {"AND", "OR", "NOT", "IF", "THEN", "ELSE", "WITH", "EQUAL"}
 
 
 def _foreign_operator(fault: Fault) -> Diagnostic | None:
     token, before = fault.token, fault.back()
-    if before is not None and fault.touches(before, token):
-        signs = before.text + token.text
-        if signs in _FOREIGN:
+    pairs = (
+        [(token, fault.ahead())] if before is None else [(before, token), (token, fault.ahead())]
+    )
+    for first, second in pairs:
+        signs = first.text + second.text
+        if fault.touches(first, second) and signs in _FOREIGN:
             message = f"there is no operator `{signs}`"
-            return errors.foreign_operator(fault.span(before, token), message, _FOREIGN[signs])
-        if token.kind == "EQUAL" and signs in ("+=", "-=", "*=", "/=", "@=", "^="):
-            message = f"there is no operator `{signs}`"
-            help_ = f"write `X' = X {before.text} …` for the next value of a state"
-            return errors.foreign_operator(fault.span(before, token), message, help_)
-    if (
-        token.kind == "COLON"
-        and fault.ahead().kind == "EQUAL"
-        and fault.touches(token, fault.ahead())
-    ):
-        span = fault.span(token, fault.ahead())
-        return errors.foreign_operator(span, "there is no operator `:=`", _FOREIGN[":="])
+            return errors.foreign_operator(fault.span(first, second), message, _FOREIGN[signs])
     if token.text == "==" and "EQUAL" in fault.expected and "CMP" not in fault.expected:
         message = "`==` compares; what a name stands for follows one `=`"
         return errors.foreign_operator(fault.span(token), message, "write `=`")
@@ -200,6 +201,11 @@ def _first_comparison(fault: Fault) -> Span | None:
 # ----------------------------------------------------------------------------- brackets
 
 
+_NEVER_IN_BRACKETS = frozenset(
+    {"LBRACE", "TILDE", "PER", "EVERY", "RESET", "BY", "TO", "ALONG", "RETURN"}
+)
+
+
 def _bracket(fault: Fault) -> Diagnostic | None:
     token, bracket = fault.token, fault.bracket
     if token.kind in CLOSERS:
@@ -213,7 +219,7 @@ def _bracket(fault: Fault) -> Diagnostic | None:
         place = fault.next_statement
         if place < len(fault.tokens):
             return errors.unclosed(fault.span(bracket), closer, fault.span(fault.tokens[place]))
-        if token.kind == "LBRACE" and "COMMA" in fault.expected:
+        if token.kind in _NEVER_IN_BRACKETS and OPENERS[bracket.kind] in fault.expected:
             return errors.unclosed(fault.span(bracket), closer, fault.span(token))
         return None
     if repair.braces_to_close(fault.source, fault.tokens, fault.at, fault.heads):

@@ -139,16 +139,14 @@ def _first_sign(fault: Fault) -> Diagnostic:
     help_ = None
     if token.kind in ("LPAR", "LSQB", "QUOTE"):
         help_ = f"a `{token.text}` stands on the line of what it belongs to"
+    elif token.kind in ("PER", "EVERY", "RESET"):
+        help_ = f"`{token.text}` stands in the header of a component, before its braces"
     return errors.no_statement(fault.span(token), found_words(token), help_)
 
 
 # ----------------------------------------------------------------------------- missing parts
 
 _Part = tuple[frozenset[str], str, Callable[[Fault], bool], str, str]
-
-
-def _at_end(fault: Fault) -> bool:
-    return fault.ends
 
 
 def _at(*kinds: str) -> Callable[[Fault], bool]:
@@ -291,7 +289,18 @@ def _missing_part(fault: Fault) -> Diagnostic | None:
     for heads, expected, found, message, help_ in _PARTS:
         if head in heads and expected in fault.expected and found(fault):
             return errors.missing_part(_gap(fault), message, help_)
-    return _rule_without_call(fault) or _conditional(fault)
+    return _count_without_clock(fault) or _rule_without_call(fault) or _conditional(fault)
+
+
+def _count_without_clock(fault: Fault) -> Diagnostic | None:
+    """`clock slow = 16`, `clock slow = every 16 step`."""
+    before = fault.back()
+    if fault.head.kind == "CLOCK" and fault.token.kind == "EVERY":
+        return errors.superfluous(fault.span(fault.token), "write `clock slow = 16 step`")
+    if before is None or before.kind != "NUMBER" or fault.expected != {"NAME"}:
+        return None
+    message = "a count is followed by the clock whose ticks it counts"
+    return errors.missing_part(_gap(fault), message, f"write `{before.text} step`, say")
 
 
 def _rule_without_call(fault: Fault) -> Diagnostic | None:

@@ -483,7 +483,12 @@ class Comment(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class File(Node):
-    """A whole file."""
+    """A whole file.
+
+    `unread` are the names in the statements that could not be read: what those would have
+    declared is unknown, and a use of it elsewhere is no fault of its own.
+    """
 
     statements: tuple[Statement, ...]
     comments: tuple[Comment, ...]
+    unread: frozenset[str] = frozenset()

@@ -6,7 +6,9 @@ and after it, and inside the braces that follow it, is read as always.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 
 from nlgraph import limits
 from nlgraph.diagnostics.diagnostic import Diagnostic, Report
@@ -28,14 +30,29 @@ def parse(source: Source, report: Report) -> nodes.File:
     whole = Span(source, 0, len(source.text))
     if len(source.text) > limits.CHARACTERS:
         report.add(errors.too_long(source))
-        return nodes.File(whole, (), ())
+        return nodes.File(whole, (), (), frozenset())
     tokens, comments = tokenize(source.text)
-    statements = _Reader(source, tokens, report).read()
-    return nodes.File(whole, statements, tuple(_comment(source, token) for token in comments))
+    builder = Builder(source)
+    statements = _Reader(source, tokens, builder, report).read()
+    return nodes.File(
+        whole,
+        statements,
+        tuple(nodes.Comment(Span(source, c.start, c.end), c.text) for c in comments),
+        _names_within(builder.unread, tokens),
+    )
 
 
-def _comment(source: Source, token: Token) -> nodes.Comment:
-    return nodes.Comment(Span(source, token.start, token.end), token.text)
+def _names_within(places: list[tuple[int, int]], tokens: list[Token]) -> frozenset[str]:
+    """The names that stand in some places of the text."""
+    names, reach, rest = set(), 0, iter(sorted(places))
+    following = next(rest, None)
+    for token in tokens:
+        while following is not None and following[0] <= token.start:
+            reach = max(reach, following[1])
+            following = next(rest, None)
+        if token.kind == "NAME" and token.start < reach:
+            names.add(unicodedata.normalize("NFKC", token.text))
+    return frozenset(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +66,14 @@ class _Frame:
 class _Reader:
     """Moves the machine through the tokens. `_frames` has one frame for the file and each `{`."""
 
-    def __init__(self, source: Source, tokens: list[Token], report: Report) -> None:
+    def __init__(
+        self, source: Source, tokens: list[Token], builder: Builder, report: Report
+    ) -> None:
         self._source = source
         self._tokens = tokens
         self._report = report
         self._layout = Layout(tokens)
-        self._machine = Machine(tables(), Builder(source).reduce)
+        self._machine = Machine(tables(), builder.reduce)
         self._frames = [_Frame(0, 1)]
         self._faults = 0
 
@@ -107,6 +126,10 @@ class _Reader:
 
     # ------------------------------------------------------------------------- recovery
 
+    @cached_property
+    def _partners(self) -> dict[int, int]:
+        return repair.partners_of_braces(self._tokens)
+
     def _recover(self, token: Token, fault: Diagnostic) -> None:
         """Report a fault and stand where reading goes on."""
         self._faults += 1
@@ -119,16 +142,25 @@ class _Reader:
             self._close(braces, end) if braces else self._replace(end)
         elif token.kind == "RBRACE" and not braces and self._is_between_statements():
             layout.skip()
+            following = self._tokens[layout.index].kind
+            if following not in (SEPARATOR, END, "RBRACE") and not self._machine.at_statement():
+                self._force(Token(SEPARATOR, ";", token.start, token.start))
         elif closed := repair.braces_to_close(self._source, self._tokens, layout.at, self._heads()):
             self._close(closed, layout.at)
-        elif token.kind == "LBRACE" and len(layout.open) >= limits.NESTING:
-            self._replace(repair.after_braces(self._tokens, layout.at))
         else:
-            depth = len(layout.open) - layout.last_brace() - 1
-            start = self._frames[-1].start
-            self._replace(
-                repair.resume_at(self._source, self._tokens, layout.at, start, depth, braces)
-            )
+            self._replace(self._resume_at(token, braces))
+
+    def _resume_at(self, token: Token, braces: int) -> int:
+        """Where to go on after a fault; braces that hold no statements are passed over."""
+        layout, start = self._layout, self._frames[-1].start
+        depth = len(layout.open) - layout.last_brace() - 1
+        too_deep = token.kind == "LBRACE" and len(layout.open) >= limits.NESTING
+        enters = repair.has_body(self._tokens, start) and not too_deep
+        place = repair.resume_at(self._source, self._tokens, layout.at, start, depth, braces)
+        while self._tokens[place].kind == "LBRACE" and not enters:
+            place = self._partners.get(place, place) + 1
+            place = repair.resume_at(self._source, self._tokens, place, start, 0, braces)
+        return place
 
     def _is_between_statements(self) -> bool:
         return self._machine.at_statement() or self._machine.accepts(SEPARATOR)
@@ -138,10 +170,9 @@ class _Reader:
         return [frame.start for frame in self._frames[:-1]]
 
     def _replace(self, place: int) -> None:
-        """Put `ODD` in the place of the statement and go on at a token."""
+        """Leave the statement and go on at a token."""
         token = self._tokens[place]
-        self._machine.cut(self._frames[-1].height)
-        self._machine.feed(Token(ODD, "", token.start, token.start))
+        self._give_up(token.start)
         self._layout.resume(place)
         while self._tokens[place].kind == SEPARATOR:
             place += 1
@@ -153,8 +184,7 @@ class _Reader:
         start = self._tokens[place].start
         for _ in range(braces):
             if not self._machine.accepts("RBRACE"):
-                self._machine.cut(self._frames[-1].height)
-                self._machine.feed(Token(ODD, "", start, start))
+                self._give_up(start)
             self._force(Token("RBRACE", "}", start, start))
             self._frames.pop()
             self._layout.close_brace()
@@ -168,6 +198,11 @@ class _Reader:
             self._machine.feed(token)
         except Refused as refused:
             self._report.add(refused.diagnostic)
-            self._machine.cut(self._frames[-1].height)
-            self._machine.feed(Token(ODD, "", token.start, token.start))
+            self._give_up(token.start)
             self._machine.feed(token)
+
+    def _give_up(self, end: int) -> None:
+        """Put `ODD` in the place of the statement that is being read, up to an offset."""
+        start, height = self._frames[-1].start, self._frames[-1].height
+        self._machine.cut(height)
+        self._machine.feed(Token(ODD, "", self._tokens[start].start, end))

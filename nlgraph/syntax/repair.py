@@ -13,6 +13,7 @@ STATEMENTS = frozenset({
     "USE", "DIM", "CONST", "CLOCK", "INPUT", "OUTPUT", "METRIC", "COMPONENT", "STATE", "MAP",
     "MINIMIZE", "TRAIN", "RULE", "TRANSFORM", "BLOCK", "FN", "FOR", "RETURN",
 })
+_WITH_BODY = frozenset({"COMPONENT", "RULE", "TRANSFORM", "BLOCK", "FN", "MAP", "FOR"})
 # fmt: on
 _LOOK_AHEAD = 32  # tokens of an equation's left side; more are never meant
 
@@ -66,14 +67,22 @@ def braces_to_close(source: Source, tokens: Sequence[Token], at: int, heads: Seq
     return sum(column <= _column(source, tokens[head]) for head in heads)
 
 
-def after_braces(tokens: Sequence[Token], at: int) -> int:
-    """The place after the `}` that closes the `{` at a place, or the end."""
-    depth = 0
-    for place in range(at, len(tokens)):
-        depth += (tokens[place].kind == "LBRACE") - (tokens[place].kind == "RBRACE")
-        if not depth:
-            return place + 1
-    return len(tokens) - 1
+def partners_of_braces(tokens: Sequence[Token]) -> dict[int, int]:
+    """For each `{` that is closed the place of its `}`."""
+    partners: dict[int, int] = {}
+    open_: list[int] = []
+    for place, token in enumerate(tokens):
+        if token.kind == "LBRACE":
+            open_.append(place)
+        elif token.kind == "RBRACE" and open_:
+            partners[open_.pop()] = place
+    return partners
+
+
+def has_body(tokens: Sequence[Token], start: int) -> bool:
+    """True if the braces of a broken statement may hold statements: not those of `x = {a}`."""
+    kinds = tokens[start].kind, tokens[start + 1].kind
+    return kinds[0] in _WITH_BODY or kinds == ("NAME", "NAME") or kinds[0] == "LBRACE"
 
 
 def begins_line(tokens: Sequence[Token], place: int) -> bool:
