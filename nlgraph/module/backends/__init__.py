@@ -25,8 +25,8 @@ class Backend(Protocol):
     def memory(self, device: torch.device) -> dict[str, Tensor]:
         """The backend's own buffers before the first tick (partial windows, `prev`).
 
-        Names begin with `@`, which no state's does. What cannot be made before a call is known (a dimension
-        is unbound) may be left out and come with `changed`.
+        Names begin with `@`, which no state's does. What cannot be made before a call is known
+        (a dimension is unbound) may be left out and come with `changed`.
         """
         ...
 

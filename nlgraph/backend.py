@@ -1,0 +1,67 @@
+"""From a system to a module that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+
+from nlgraph.diagnostics.diagnostic import SpecError
+from nlgraph.diagnostics.suggest import nearest
+from nlgraph.frontend import System
+from nlgraph.module.module import Module, Options
+from nlgraph.module.support import find_unsupported
+
+DEFAULT = "eager"
+
+
+def compile(  # noqa: A001 - its name outside is nlgraph.compile
+    system: System,
+    *,
+    backend: str | None = None,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | None = None,
+    seed: int = 0,
+    watch: Iterable[str] = (),
+) -> Module:
+    """Compile a system to an nn.Module, whose `step` is one tick of the root clock.
+
+    Args:
+        system: what `load` or `loads` gave.
+        backend: `eager` (the graph, run by torch) or `reference` (the meaning of the language,
+            run plainly: slow); by default `eager`.
+        device: where the states are, and inputs are brought.
+        dtype: stands for every f32 of the file: torch.float64 for exact comparisons.
+        seed: of the initial states and of all draws.
+        watch: names of signals that `step` returns beside outputs and metrics.
+
+    Raises:
+        SpecError: the system is right, and something in it cannot be executed yet.
+        TypeError: an argument is of another kind.
+        ValueError: there is no such backend or signal, or the seed is out of range.
+    """
+    if not isinstance(system, System):
+        message = f"compile takes a system that load or loads gave, not {type(system).__name__}"
+        raise TypeError(message)
+    if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        message = f"dtype is {dtype!r}; it stands for f32 and must be a floating torch.dtype"
+        raise TypeError(message)
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        message = f"seed is {seed!r}; it must be a whole number"
+        raise TypeError(message)
+    if not 0 <= seed < 2**63:
+        message = f"seed is {seed}; it must be from 0 to 2**63 - 1"
+        raise ValueError(message)
+    names = (watch,) if isinstance(watch, str) else tuple(watch)
+    signals = system.shaped.clocked.equations.signals
+    for name in names:
+        if name not in signals:
+            guess = nearest(name, signals)
+            hint = f"; did you mean {guess!r}?" if guess else ""
+            message = f"watch names {name!r}, which is no signal of the system{hint}"
+            raise ValueError(message)
+    unsupported = find_unsupported(system.shaped)
+    if unsupported is not None:
+        raise SpecError([unsupported])
+    options = Options(backend=backend or DEFAULT, dtype=dtype, seed=seed, watch=names)
+    return Module(system.shaped, options, torch.device(device))

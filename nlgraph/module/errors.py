@@ -1,0 +1,71 @@
+"""What cannot be executed yet, in words (NL07xx)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from nlgraph.diagnostics.diagnostic import Diagnostic, Label, labels_of
+from nlgraph.system.ids import StateId
+from nlgraph.system.model import ClockDef, Reset
+from nlgraph.text.span import Origin
+
+
+def inner_clock(clock: ClockDef, root: str) -> Diagnostic:
+    """NL0701: a clock whose ticks are inside those of the root, or no whole number of them."""
+    return Diagnostic(
+        "NL0701",
+        f"clocks that tick inside `{root}` cannot be executed yet",
+        labels_of(clock.origin, f"a tick of `{clock.id}` is no whole number of ticks of `{root}`"),
+        f"the root and its multiples run, as `16 {root}`; levels are derived for all clocks",
+    )
+
+
+def copies(dims: tuple[str, ...], origin: Origin) -> Diagnostic:
+    """NL0702: a component with one copy for each index of a dimension."""
+    return Diagnostic(
+        "NL0702",
+        "components with one copy for each index of a dimension cannot be executed yet",
+        labels_of(origin, f"one copy for each of {', '.join(dims)}"),
+        f"without `per {', '.join(dims)}` all share one state",
+    )
+
+
+def reset_in_gradient(state: StateId, reset: Reset, gradient: Origin) -> Diagnostic:
+    """NL0703: a gradient that flows through the updates between two resets."""
+    return Diagnostic(
+        "NL0703",
+        f"a gradient through the updates of `{state}` between two resets cannot be executed yet",
+        labels_of(
+            gradient,
+            f"it spans whole windows of `{state}`, so its updates are part of the function",
+            Label(reset.origin.span, f"`{state}` is reset here"),
+        ),
+        f"stop({state}) keeps `{state}` a constant; or let the gradient be of one tick",
+    )
+
+
+def not_there_yet(late: Fraction, period: Fraction, root: str, origin: Origin) -> Diagnostic:
+    """NL0704: a reader that fires before the window of what it reads has ended."""
+    return Diagnostic(
+        "NL0704",
+        "a value that is there only at the end of several ticks of the root cannot be read before",
+        labels_of(
+            origin,
+            f"it ends every {_ticks(late, root)} and is read every {_ticks(period, root)}",
+        ),
+        "prev(…, 0) is its last value, which is there all the time",
+    )
+
+
+def unknown_length(origin: Origin) -> Diagnostic:
+    """NL0705: a draw whose shape only the values of a call would tell."""
+    return Diagnostic(
+        "NL0705",
+        "a draw needs a shape that is known from its dimensions",
+        labels_of(origin, "the length of one of its dimensions is not known"),
+        "give the dimension a name, or a number",
+    )
+
+
+def _ticks(count: Fraction, root: str) -> str:
+    return root if count == 1 else f"{count} {root}"

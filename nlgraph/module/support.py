@@ -1,0 +1,105 @@
+"""Whether a system can be executed: the first place of the file that cannot, if any."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from nlgraph.diagnostics.diagnostic import Diagnostic, Report
+from nlgraph.module import errors
+from nlgraph.module.lateness import late_reads
+from nlgraph.reference.plan import Plan
+from nlgraph.shapes.model import Shaped
+from nlgraph.system.ids import ClockId, SignalId, StateId
+from nlgraph.system.model import (
+    Draw,
+    Expr,
+    Grad,
+    PerCopy,
+    SignalRead,
+    StateRead,
+    With,
+)
+from nlgraph.system.walk import postorder
+
+
+def find_unsupported(shaped: Shaped) -> Diagnostic | None:
+    """What cannot be executed yet, at the first place of the file; None where all can.
+
+    Clocks must be the root and its multiples, no component `per` a dimension, and no gradient may
+    flow through the updates between two resets. A value that a window of several root ticks
+    brings is there at its end, and read no sooner.
+    """
+    report = Report()
+    for diagnostic in (*_inner_clocks(shaped), *_copies(shaped)):
+        report.add(diagnostic)
+    if not report.errors:
+        # The others are about time, and make no sense of clocks inside a tick.
+        plan = Plan(shaped)
+        for diagnostic in (*_resets_in_gradients(plan), *late_reads(plan), *_draws(plan)):
+            report.add(diagnostic)
+    return next(iter(report.errors), None)
+
+
+def _inner_clocks(shaped: Shaped) -> Iterator[Diagnostic]:
+    clocked = shaped.clocked
+    equations = clocked.equations
+    used: dict[ClockId | None, None] = dict.fromkeys(t.clock for t in clocked.timings.values())
+    used |= dict.fromkeys(clocked.components.values())
+    used |= dict.fromkeys(clocked.windows.values())
+    used |= dict.fromkeys(i.clock for i in equations.inputs.values())
+    used |= dict.fromkeys(s.reset.clock for s in equations.states.values() if s.reset)
+    for clock in used:
+        if clock is None:
+            continue
+        definition, duration = equations.clocks[clock], clocked.durations[clock]
+        if definition.kind in ("along", "divided") or duration.denominator != 1:
+            yield errors.inner_clock(definition, equations.root)
+
+
+def _copies(shaped: Shaped) -> Iterator[Diagnostic]:
+    equations = shaped.clocked.equations
+    for component in equations.components.values():
+        if component.per:
+            yield errors.copies(component.per, component.origin)
+    for expr in postorder(Plan(shaped).statements()):
+        if isinstance(expr, PerCopy):
+            yield errors.copies(expr.dims, expr.origin)
+
+
+def _resets_in_gradients(plan: Plan) -> Iterator[Diagnostic]:
+    for expr in postorder(plan.statements()):
+        if not isinstance(expr, Grad | With):
+            continue
+        living = plan.living(plan.span(expr.value))
+        state = _first_read(plan, expr.value, living)
+        if state is not None:
+            reset = plan.equations.states[state].reset
+            assert reset is not None, "what lives inside a tick is reset"
+            yield errors.reset_in_gradient(state, reset, expr.origin)
+
+
+def _first_read(plan: Plan, value: Expr, states: frozenset[StateId]) -> StateId | None:
+    """A state among these that an expression reads, over any number of signals."""
+    if not states:
+        return None
+    queue = deque([value])
+    seen: set[int] = set()
+    signals: set[SignalId] = set()
+    while queue:
+        for expr in postorder([queue.popleft()], seen):
+            match expr:
+                case StateRead(state=state) if state in states:
+                    return state
+                case SignalRead(signal=signal) if signal not in signals:
+                    signals.add(signal)
+                    queue.append(plan.equations.signals[signal].value)
+    return None
+
+
+def _draws(plan: Plan) -> Iterator[Diagnostic]:
+    for expr in postorder(plan.statements()):
+        if isinstance(expr, Draw):
+            dims = plan.shaped.type_of(expr).dims
+            if any(dim.name is None and dim.size is None for dim in dims):
+                yield errors.unknown_length(expr.origin)

@@ -1,0 +1,190 @@
+"""What the oracle looks up in a system again and again: periods, resets, who reads what."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cached_property
+from math import ceil
+
+from nlgraph.shapes.model import Shaped
+from nlgraph.system.ids import ClockId, ComponentId, SignalId, StateId
+from nlgraph.system.model import Expr, Gather, SignalRead, StateRead, Tick
+from nlgraph.system.walk import postorder
+
+Atom = tuple[str, str]
+"""A named value: `before`, `after` or `started` and a state, or `signal` and a signal."""
+
+
+class Plan:
+    """A system, with what its clocks and names imply."""
+
+    def __init__(self, shaped: Shaped) -> None:
+        """Look nothing up yet."""
+        self.shaped = shaped
+        self.clocked = shaped.clocked
+        self.equations = shaped.clocked.equations
+        self._affected: dict[frozenset[Atom], frozenset[SignalId]] = {}
+
+    # ------------------------------------------------------------------------- clocks
+
+    def period(self, state: StateId) -> Fraction | None:
+        """The time between two updates of a state; None where it has none."""
+        found = self.equations.states[state]
+        if found.update is None:
+            return None
+        return self.clocked.duration(self.clocked.components[found.component])
+
+    def reset_period(self, state: StateId) -> Fraction | None:
+        """The time between two resets of a state; None where it has none."""
+        reset = self.equations.states[state].reset
+        return None if reset is None else self.clocked.durations[reset.clock]
+
+    def keeps(self, state: StateId) -> bool:
+        """Whether a state is reset to itself: its value goes on and only the gradient is cut."""
+        reset = self.equations.states[state].reset
+        return reset is not None and isinstance(reset.to, StateRead) and reset.to.state == state
+
+    def changes(self, state: StateId, time: Fraction) -> bool:
+        """Whether a state is updated or reset at a time."""
+        periods = (self.period(state), self.reset_period(state))
+        return any(period is not None and time % period == 0 for period in periods)
+
+    def last_event(self, state: StateId, time: Fraction) -> Fraction:
+        """When a state was updated or reset last before a time; 0 where it never was."""
+        periods = (self.period(state), self.reset_period(state))
+        return max(
+            (p * (ceil(time / p) - 1) for p in periods if p is not None), default=Fraction(0)
+        )
+
+    def span(self, expr: Expr) -> Fraction | None:
+        """The length of one tick of an expression's clock; None for what never changes."""
+        return self.clocked.duration(self.clocked.timings[expr].clock)
+
+    def gathers(self, gather: Gather) -> bool:
+        """Whether a gather runs over several ticks; one on its value's own clock does not."""
+        window = self.clocked.durations[self.clocked.windows[gather]]
+        period = self.span(gather.value)
+        return period is not None and period < window
+
+    def anew(self, clock: ClockId | None) -> Fraction | None:
+        """The length of the tick with which a clock starts anew; None for one that never does."""
+        at = clock
+        while at is not None:
+            definition = self.equations.clocks[at]
+            if definition.kind in ("along", "divided"):
+                return self.clocked.duration(definition.parent)
+            if definition.parent_component is not None:
+                at = self.clocked.components[definition.parent_component]
+            else:
+                at = definition.parent
+        return None
+
+    def count(self, tick: Tick, time: Fraction) -> int:
+        """The number of the tick or update under way at a time, from 1."""
+        if tick.clock is not None:
+            period, restart = self.clocked.durations[tick.clock], self.anew(tick.clock)
+        else:
+            assert tick.of is not None, "a tick is that of a clock or of a component"
+            found = self.clocked.duration(self.clocked.components[tick.of])
+            if found is None:
+                return 1
+            period, restart = found, self.component_reset(tick.of)
+        start = Fraction(0) if restart is None else restart * (ceil(time / restart) - 1)
+        return ceil((time - start) / period)
+
+    def component_reset(self, component: ComponentId) -> Fraction | None:
+        """The time between two resets of a whole component; None where it has none."""
+        states = self.equations.components[component].states
+        periods = {None if self.keeps(state) else self.reset_period(state) for state in states}
+        return periods.pop() if len(periods) == 1 else None
+
+    def moment(self, signal: SignalId, time: Fraction, now: Fraction) -> Fraction:
+        """When the value that a reader sees at a time is that of a signal.
+
+        A stream has one value in each of its ticks, that at its end. A tick that ends after the
+        root tick under way is read now: such streams read nothing that its end brings.
+        """
+        timing = self.clocked.signals[signal]
+        if not timing.stream or timing.clock is None:
+            return time
+        period = self.clocked.durations[timing.clock]
+        return max(time, min(period * ceil(time / period), now))
+
+    # ------------------------------------------------------------------------- reads
+
+    def statements(self) -> Iterator[Expr]:
+        """Every expression that stands by itself."""
+        for signal in self.equations.signals.values():
+            yield signal.value
+        for state in self.equations.states.values():
+            if state.update is not None:
+                yield state.update
+            if state.reset is not None and state.reset.to is not None:
+                yield state.reset.to
+        for result in self.equations.results:
+            yield result.value
+
+    def living(self, span: Fraction | None) -> frozenset[StateId]:
+        """The states that live inside one tick of a length, since they are reset with it."""
+        if span is None:
+            return frozenset()
+        return frozenset(state for state, period in self._reset_periods.items() if period <= span)
+
+    def signals_in_order(self) -> Iterator[SignalId]:
+        """All signals, each after those that it reads; a cycle is broken anywhere."""
+        seen: set[SignalId] = set()
+        for root in self.equations.signals:
+            stack = [(root, False)]
+            while stack:
+                signal, ready = stack.pop()
+                if ready:
+                    yield signal
+                elif signal not in seen:
+                    seen.add(signal)
+                    stack.append((signal, True))
+                    value = self.equations.signals[signal].value
+                    reads = (e.signal for e in postorder([value]) if isinstance(e, SignalRead))
+                    stack.extend((read, False) for read in reads if read not in seen)
+
+    @cached_property
+    def _reset_periods(self) -> dict[StateId, Fraction]:
+        found = {state: self.reset_period(state) for state in self.equations.states}
+        return {state: period for state, period in found.items() if period is not None}
+
+    def affected(self, atoms: frozenset[Atom]) -> frozenset[SignalId]:
+        """The signals that read any of some named values, over any number of others."""
+        if atoms not in self._affected:
+            found: set[SignalId] = set()
+            queue = deque(atoms)
+            while queue:
+                for signal in self._readers.get(queue.popleft(), ()):
+                    if signal not in found:
+                        found.add(signal)
+                        queue.append(("signal", signal))
+            self._affected[atoms] = frozenset(found)
+        return self._affected[atoms]
+
+    @cached_property
+    def after_all(self) -> frozenset[Atom]:
+        """The updated values of all states."""
+        return frozenset(("after", state) for state in self.equations.states)
+
+    @cached_property
+    def _readers(self) -> dict[Atom, list[SignalId]]:
+        readers: defaultdict[Atom, list[SignalId]] = defaultdict(list)
+        for signal in self.equations.signals.values():
+            for atom in {a for e in postorder([signal.value]) if (a := _atom(e)) is not None}:
+                readers[atom].append(signal.id)
+        return dict(readers)
+
+
+def _atom(expr: Expr) -> Atom | None:
+    match expr:
+        case StateRead(state=state, primed=primed):
+            return ("after" if primed else "before", state)
+        case SignalRead(signal=signal):
+            return ("signal", signal)
+        case _:
+            return None

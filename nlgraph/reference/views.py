@@ -1,0 +1,294 @@
+"""Ways to see a system: as it runs, inside a gradient, with states replaced.
+
+A view answers what a named value is at a time. One that stands inside another computes anew what
+it changes and reads everything else outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import ceil
+from typing import Any
+
+from torch import Tensor
+
+from nlgraph.reference.facts import Facts
+from nlgraph.reference.plan import Atom, Plan
+from nlgraph.reference.values import Value, conform
+from nlgraph.system.ids import SignalId, StateId
+from nlgraph.system.model import Expr, Prev
+
+Key = Expr | Atom
+Ask = tuple["Context", Key]
+Steps = Generator[Ask, Any, Any]
+"""A computation: it yields what it needs and is sent its value. The solver keeps the stack."""
+
+
+@dataclass(eq=False, slots=True)
+class Context:
+    """A view at a time, with every value that was computed there."""
+
+    view: View
+    time: Fraction
+    memo: dict[Key, Value] = field(default_factory=dict)
+
+    @property
+    def tick(self) -> int:
+        """The root tick under way."""
+        return ceil(self.time)
+
+
+class View:
+    """The system as it runs: the outermost view.
+
+    `tracked` says whether a gradient is around, so that values must be differentiable.
+    """
+
+    tracked = False
+
+    def __init__(self, plan: Plan, facts: Facts) -> None:
+        """Compute nothing yet."""
+        self.plan = plan
+        self.facts = facts
+        self._contexts: dict[Fraction, Context] = {}
+
+    def at(self, time: Fraction) -> Context:
+        """The context at a time."""
+        if time not in self._contexts:
+            self._contexts[time] = Context(self, time)
+        return self._contexts[time]
+
+    @property
+    def outside(self) -> View:
+        """The view outside of the nearest gradient."""
+        return self
+
+    @property
+    def window(self) -> View:
+        """The view in which the ticks of a gather are seen."""
+        return self
+
+    @cached_property
+    def restarted(self) -> View:
+        """This view, where states have the values with which the next tick starts."""
+        return _Restarted(self)
+
+    def signal(self, context: Context, signal: SignalId) -> Steps:
+        """A signal's value, for a reader at a time."""
+        moment = self.plan.moment(signal, context.time, Fraction(self.facts.now))
+        return (yield self.at(moment), self.plan.equations.signals[signal].value)
+
+    def before(self, context: Context, state: StateId) -> Steps:
+        """A state just before a time: as it was left by what happened to it last."""
+        last = self.plan.last_event(state, context.time)
+        start = Fraction(context.tick - 1)
+        return (yield self.at(max(last, start)), ("started", state))
+
+    def after(self, context: Context, state: StateId) -> Steps:
+        """A state just after a time, before any reset."""
+        if self.updates(context, state):
+            return (yield from update(context, state))
+        return (yield context, ("before", state))
+
+    def started(self, context: Context, state: StateId) -> Steps:
+        """A state with which the tick after a time starts: after updates and resets."""
+        if context.time == context.tick < self.facts.now:
+            return self.facts.state(state, context.tick + 1)
+        reset = self.plan.reset_period(state)
+        if reset is not None and context.time % reset == 0:
+            return (yield from restart(context, state))
+        return (yield context, ("after", state))
+
+    def prev(self, context: Context, expr: Prev) -> Steps:
+        """The value of an expression at the tick before of its clock."""
+        clock = self.plan.clocked.timings[expr.value].clock or self.plan.equations.root
+        period, restart = self.plan.clocked.durations[clock], self.plan.anew(clock)
+        last = period * (ceil(context.time / period) - 1)
+        start = Fraction(0) if restart is None else restart * (ceil(context.time / restart) - 1)
+        if last > start and restart is not None:
+            return (yield self.at(last), expr.value)
+        kept = self.facts.at(("prev", expr.name), context.tick)
+        if last <= start or kept is None:
+            return (yield context, expr.init)
+        return kept.item() if self.plan.shaped.type_of(expr).is_number else kept
+
+    def updates(self, context: Context, state: StateId) -> bool:
+        """Whether a state is updated at a time.
+
+        In a call that learns nothing only what lives inside the root tick is.
+        """
+        period = self.plan.period(state)
+        if period is None or context.time % period:
+            return False
+        return self.facts.learning or state in self.plan.living(Fraction(1))
+
+
+def update(context: Context, state: StateId) -> Steps:
+    """The value of a state's update."""
+    view = context.view
+    expr = view.plan.equations.states[state].update
+    assert expr is not None, f"{state} is frozen"
+    return conform((yield context, expr), view.plan.shaped.states[state], view.facts)
+
+
+def restart(context: Context, state: StateId) -> Steps:
+    """The value that a state has after its reset at a time."""
+    view = context.view
+    reset = view.plan.equations.states[state].reset
+    assert reset is not None, f"{state} is not reset"
+    if view.plan.keeps(state):
+        value: Tensor = yield context, ("after", state)
+        return value.detach()
+    if reset.to is None:
+        return view.facts.initial[state]
+    value = yield view.restarted.at(context.time), reset.to
+    return conform(value, view.plan.shaped.states[state], view.facts)
+
+
+class _Inner(View):
+    """A view that reads outside whatever it does not say itself."""
+
+    def __init__(self, outer: View) -> None:
+        super().__init__(outer.plan, outer.facts)
+        self.outer = outer
+        self.tracked = outer.tracked
+
+    def signal(self, context: Context, signal: SignalId) -> Steps:
+        return (yield self.outer.at(context.time), ("signal", signal))
+
+    def before(self, context: Context, state: StateId) -> Steps:
+        return (yield self.outer.at(context.time), ("before", state))
+
+    def after(self, context: Context, state: StateId) -> Steps:
+        return (yield self.outer.at(context.time), ("after", state))
+
+    def started(self, context: Context, state: StateId) -> Steps:
+        return (yield self.outer.at(context.time), ("started", state))
+
+    def prev(self, context: Context, expr: Prev) -> Steps:
+        return (yield self.outer.at(context.time), expr)
+
+
+class _Restarted(_Inner):
+    """Where a reset's target is read: states as the next tick starts with them."""
+
+    @property
+    def outside(self) -> View:
+        return self.outer.outside.restarted
+
+    @property
+    def window(self) -> View:
+        return self.outer.window
+
+    def signal(self, context: Context, signal: SignalId) -> Steps:
+        if self.plan.clocked.signals[signal].stream:
+            return (yield self.outer.at(context.time), ("signal", signal))
+        return (yield context, self.plan.equations.signals[signal].value)
+
+    def before(self, context: Context, state: StateId) -> Steps:
+        return (yield self.outer.at(context.time), ("started", state))
+
+    def after(self, context: Context, state: StateId) -> Steps:
+        return (yield self.outer.at(context.time), ("started", state))
+
+
+class _Unfolded(_Inner):
+    """Where an updated state stands for its update's expression, so that gradients flow."""
+
+    @property
+    def outside(self) -> View:
+        return unfolded(self.outer.outside)
+
+    def signal(self, context: Context, signal: SignalId) -> Steps:
+        if signal in self.plan.affected(self.plan.after_all):
+            return (yield from View.signal(self, context, signal))
+        return (yield from super().signal(context, signal))
+
+    def after(self, context: Context, state: StateId) -> Steps:
+        return (yield from View.after(self, context, state))
+
+
+def unfolded(view: View) -> View:
+    """A view in which updated states stand for their updates; without a gradient around, itself."""
+    return _Unfolded(view) if view.tracked else view
+
+
+class Scope(_Inner):
+    """A view in which some values are fixed, and what lives inside a tick is computed anew.
+
+    `fixed` gives each fixed value as a tensor, or as what to ask for it. `span` is the length
+    of the tick, None where nothing lives inside; `start` is its start.
+    """
+
+    def __init__(
+        self, outer: Context, fixed: Mapping[Atom, Tensor | Ask], span: Fraction | None
+    ) -> None:
+        """Stand inside a context."""
+        super().__init__(outer.view)
+        self.fixed = fixed
+        self.span = span
+        self.living = self.plan.living(span)
+        self.start = Fraction(0) if span is None else span * (ceil(outer.time / span) - 1)
+        lives = {(when, state) for state in self.living for when in ("before", "after")}
+        self._affected = self.plan.affected(frozenset(fixed) | lives)
+
+    def signal(self, context: Context, signal: SignalId) -> Steps:
+        """Computed anew where it reads what is fixed or lives here."""
+        if ("signal", signal) in self.fixed:
+            return (yield from self._fixed(("signal", signal)))
+        if signal in self._affected:
+            return (yield from View.signal(self, context, signal))
+        return (yield from super().signal(context, signal))
+
+    def before(self, context: Context, state: StateId) -> Steps:
+        """As fixed; what lives here, as it was left by what happened to it last."""
+        if ("before", state) in self.fixed:
+            return (yield from self._fixed(("before", state)))
+        if state in self.living:
+            last = self.plan.last_event(state, context.time)
+            return (yield self.at(max(last, self.start)), ("started", state))
+        return (yield from super().before(context, state))
+
+    def after(self, context: Context, state: StateId) -> Steps:
+        """As fixed; what lives here is updated here, all else is a constant."""
+        if ("after", state) in self.fixed:
+            return (yield from self._fixed(("after", state)))
+        if state in self.living:
+            return (yield from View.after(self, context, state))
+        return (yield from super().after(context, state))
+
+    def started(self, context: Context, state: StateId) -> Steps:
+        """As fixed; what lives here starts with its reset."""
+        if ("before", state) in self.fixed:
+            return (yield from self._fixed(("before", state)))
+        reset = self.plan.reset_period(state)
+        if state not in self.living or reset is None:
+            return (yield from super().started(context, state))
+        definition = self.plan.equations.states[state].reset
+        first = context.time == self.start
+        given = definition is None or definition.to is None or self.plan.keeps(state)
+        if first and given:
+            return (yield from super().started(context, state))
+        if first or context.time % reset == 0:
+            return (yield from restart(context, state))
+        return (yield context, ("after", state))
+
+    def prev(self, context: Context, expr: Prev) -> Steps:
+        """Lives here if its clock starts anew within the tick."""
+        clock = self.plan.clocked.timings[expr.value].clock
+        restart = None if clock is None else self.plan.anew(clock)
+        if restart is not None and self.span is not None and restart <= self.span:
+            return (yield from View.prev(self, context, expr))
+        return (yield from super().prev(context, expr))
+
+    def _fixed(self, atom: Atom) -> Steps:
+        found = self.fixed[atom]
+        if isinstance(found, Tensor):
+            return found
+        kind, name = atom
+        shaped = self.plan.shaped
+        type_ = shaped.signals[SignalId(name)] if kind == "signal" else shaped.states[StateId(name)]
+        return conform((yield found), type_, self.facts)
