@@ -18,6 +18,9 @@ def _error(
     return Diagnostic(code, message, (Label(span, text), *others), help_)
 
 
+TOO_DEEP = "NL0612"
+
+
 # ----------------------------------------------------------------------------- in general
 
 
@@ -241,7 +244,7 @@ def too_large(name: str) -> Diagnostic:
 def too_deep(span: Span) -> Diagnostic:
     """NL0612: brackets, calls or operators inside each other."""
     return _error(
-        "NL0612",
+        TOO_DEEP,
         f"this is nested more than {limits.NESTING} deep",
         span,
         "the first that is too deep",

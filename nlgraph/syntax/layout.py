@@ -65,10 +65,6 @@ class Layout:
         self.before = token
         self.index = self.at + 1
 
-    def skip(self) -> None:
-        """Leave out the token that `peek` gave, as if it were not there."""
-        self.index = self.at + 1
-
     def last_brace(self) -> int:
         """Where in `open` the innermost `{` stands; -1 where there is none."""
         place = len(self.open) - 1

@@ -76,6 +76,7 @@ class _Reader:
         self._machine = Machine(tables(), builder.reduce)
         self._frames = [_Frame(0, 1)]
         self._faults = 0
+        self._is_too_deep = False
 
     def read(self) -> tuple[nodes.Statement, ...]:
         """The statements of the file."""
@@ -132,8 +133,7 @@ class _Reader:
 
     def _recover(self, token: Token, fault: Diagnostic) -> None:
         """Report a fault and stand where reading goes on."""
-        self._faults += 1
-        self._report.add(fault)
+        self._tell(fault, token)
         layout = self._layout
         braces = sum(bracket.kind == "LBRACE" for bracket in layout.open)
         if self._faults >= limits.FAULTS:
@@ -141,14 +141,19 @@ class _Reader:
             end = len(self._tokens) - 1
             self._close(braces, end) if braces else self._replace(end)
         elif token.kind == "RBRACE" and not braces and self._is_between_statements():
-            layout.skip()
-            following = self._tokens[layout.index].kind
-            if following not in (SEPARATOR, END, "RBRACE") and not self._machine.at_statement():
-                self._force(Token(SEPARATOR, ";", token.start, token.start))
+            self._skip_closers(token)
         elif closed := repair.braces_to_close(self._source, self._tokens, layout.at, self._heads()):
             self._close(closed, layout.at)
         else:
             self._replace(self._resume_at(token, braces))
+
+    def _tell(self, fault: Diagnostic, token: Token) -> None:
+        """Report a fault, but what is too deep only once, and not that it is never closed."""
+        deep = fault.code == errors.TOO_DEEP
+        if not (self._is_too_deep and (deep or token.kind == END)):
+            self._report.add(fault)
+            self._faults += 1
+        self._is_too_deep |= deep
 
     def _resume_at(self, token: Token, braces: int) -> int:
         """Where to go on after a fault; braces that hold no statements are passed over."""
@@ -162,6 +167,15 @@ class _Reader:
             place = repair.resume_at(self._source, self._tokens, place, start, 0, braces)
         return place
 
+    def _skip_closers(self, token: Token) -> None:
+        """Leave out one or more `}` that close nothing, as if a statement ended there."""
+        place = self._layout.at
+        while self._tokens[place].kind in ("RBRACE", SEPARATOR):
+            place += 1
+        if self._tokens[place].kind != END and not self._machine.at_statement():
+            self._force(Token(SEPARATOR, ";", token.start, token.start))
+        self._layout.resume(place)
+
     def _is_between_statements(self) -> bool:
         return self._machine.at_statement() or self._machine.accepts(SEPARATOR)
 
@@ -174,8 +188,7 @@ class _Reader:
         token = self._tokens[place]
         self._give_up(token.start)
         self._layout.resume(place)
-        while self._tokens[place].kind == SEPARATOR:
-            place += 1
+        place = repair.after_separators(self._tokens, place)
         if self._tokens[place].kind not in ("LBRACE", "RBRACE", END):
             self._machine.feed(Token(SEPARATOR, ";", token.start, token.start))
 

@@ -37,17 +37,18 @@ def resume_at(
             return place
         if token.kind == "LBRACE" or (token.kind == "RBRACE" and braces):
             return place
+        if token.kind == SEPARATOR:
+            following = after_separators(tokens, place)
+            is_over = any(separator.text == ";" for separator in tokens[place:following])
+            if is_over or not (depth or _joined(last, tokens[following], tokens[start])):
+                return place
+            place = following
+            continue
         if token.kind in ("LPAR", "LSQB"):
             depth += 1
         elif token.kind in ("RPAR", "RSQB"):
             depth = max(0, depth - 1)
-        elif token.kind == SEPARATOR:
-            if token.text == ";":
-                return place
-            if not depth and not _joined(last, _next(tokens, place), tokens[start]):
-                return place
-        if token.kind != SEPARATOR:
-            last = token
+        last = token
         place += 1
     return place
 
@@ -82,7 +83,14 @@ def partners_of_braces(tokens: Sequence[Token]) -> dict[int, int]:
 def has_body(tokens: Sequence[Token], start: int) -> bool:
     """True if the braces of a broken statement may hold statements: not those of `x = {a}`."""
     kinds = tokens[start].kind, tokens[start + 1].kind
-    return kinds[0] in _WITH_BODY or kinds == ("NAME", "NAME") or kinds[0] == "LBRACE"
+    return kinds[0] in _WITH_BODY or kinds == ("NAME", "NAME")
+
+
+def after_separators(tokens: Sequence[Token], place: int) -> int:
+    """The first place from here on that is no end of a line or statement."""
+    while tokens[place].kind == SEPARATOR:
+        place += 1
+    return place
 
 
 def begins_line(tokens: Sequence[Token], place: int) -> bool:
@@ -144,12 +152,6 @@ def _joined(last: Token | None, following: Token, first: Token) -> bool:
     if following.kind == "MINIMIZE" and first.kind == "TRAIN":
         return True
     return following.kind in BEGIN
-
-
-def _next(tokens: Sequence[Token], place: int) -> Token:
-    while tokens[place].kind == SEPARATOR:
-        place += 1
-    return tokens[place]
 
 
 def _column(source: Source, token: Token) -> int:
