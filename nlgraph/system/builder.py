@@ -64,6 +64,8 @@ class Builder:
     `project` is the folder that no `use` leaves (None: there is none), `reading` the files that
     are being read.
 
+    `given` are the gradients that rules are given: constants to the gradients that rules write.
+
     When every name is declared, `bindings` give rules their arguments, `deferred` settles what
     rules' components state about time, and `equations` give states their updates.
     """
@@ -78,6 +80,7 @@ class Builder:
     signals: dict[SignalId, Signal] = field(default_factory=dict)
     pending: list[SignalEntity] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    given: set[Expr] = field(default_factory=set)
     lazies: list[LazyComponent] = field(default_factory=list)
     bindings: list[Callable[[], None]] = field(default_factory=list)
     deferred: list[Callable[[], None]] = field(default_factory=list)

@@ -12,6 +12,7 @@ from nlgraph.system.arguments import dim_of, match, operator_arguments
 from nlgraph.system.builder import Builder, Place
 from nlgraph.system.entities import ClockEntity
 from nlgraph.system.expressions import constant, resolve, resolve_single
+from nlgraph.system.given import hold_given
 from nlgraph.system.ids import ClockId
 from nlgraph.system.model import (
     Draw,
@@ -50,6 +51,7 @@ def gradient(
             if point is None:
                 return builder.fault(errors.bundles_differ(origin), origin)
             points.append(point)
+    value = hold_given(value, builder.given)
     grad = Grad(origin, value, tuple(targets.values()), tuple(points))
     return collapse(Bundle({key: Item(origin, grad, i) for i, key in enumerate(targets)}))
 

@@ -12,9 +12,8 @@ from fractions import Fraction
 
 from nlgraph.syntax import nodes
 from nlgraph.system import errors
-from nlgraph.system.apply import map_leaves
 from nlgraph.system.body import define
-from nlgraph.system.builder import Builder, Place, Plan
+from nlgraph.system.builder import Builder, Place, Plan, exprs_of
 from nlgraph.system.entities import (
     Comp,
     LazyValue,
@@ -26,7 +25,7 @@ from nlgraph.system.forms import gradient
 from nlgraph.system.ids import ComponentId
 from nlgraph.system.instances import Chain, Instance, body_of, make_instance, transformed, updates
 from nlgraph.system.lookup import describe, entity_of
-from nlgraph.system.model import SignalRead, StateRead, Stop, Unknown
+from nlgraph.system.model import SignalRead, StateRead, Unknown
 from nlgraph.system.values import Bundle, Key, Value
 from nlgraph.text.span import Origin
 
@@ -122,7 +121,11 @@ def _plan_group(builder: Builder, plan: Plan) -> None:
 
 
 def _gradient(builder: Builder, chain: Chain) -> Value:
-    """The gradient of the objective by leaf, a constant to every gradient that a rule writes."""
+    """The gradient of the objective by leaf.
+
+    It is a constant to every gradient that a rule writes, but to no other: where a state lives
+    inside the tick of an outer objective, that one's gradient flows through it.
+    """
     origin = chain.place.origin(chain.plan.node)
     objective = read_lazy(builder, chain.objective, origin)
     if isinstance(objective, Unknown | Bundle) or not chain.plan.leaves:
@@ -131,7 +134,8 @@ def _gradient(builder: Builder, chain: Chain) -> Value:
         key: StateRead(origin, record.id, primed=False) for key, record in chain.plan.leaves.items()
     }
     g = gradient(builder, objective, targets, None, chain.plan.node, chain.place)
-    return map_leaves((g,), lambda parts: Stop(origin, parts[0]), origin, builder)
+    builder.given.update(exprs_of(g))
+    return g
 
 
 def _transformed_by(builder: Builder, instance: Instance, origin: Origin) -> LazyValue:

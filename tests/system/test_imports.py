@@ -35,7 +35,7 @@ def test_a_rule_of_another_file_sees_the_constants_of_its_own_file(tmp_path: Pat
     )
     text, errors = resolved(tmp_path / "main.nl", MAIN.format(path="lib/rules.nl", names="mine"))
     assert errors == []
-    assert "W' = W - (0.5 * stop(grad(" in text
+    assert "W' = W - (0.5 * grad(" in text
 
 
 @pytest.mark.parametrize(

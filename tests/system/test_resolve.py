@@ -40,7 +40,7 @@ def test_an_objective_and_its_rule_become_an_equation() -> None:
         "use std.optim (gd)\nloss = mean(x @ W)\n"
         "component W : [d, d] = 0 { minimize loss by gd(lr = 0.1, retain = 0.9) }"
     )
-    assert "W' = (0.9 * W) - accumulate(0.1 * stop(grad(loss, [W])[0]), tick of W)" in lines(text)
+    assert "W' = (0.9 * W) - accumulate(0.1 * grad(loss, [W])[0], tick of W)" in lines(text)
 
 
 def test_a_rules_components_bear_their_hosts_name() -> None:
@@ -76,7 +76,7 @@ def test_for_each_makes_one_instance_for_each_tensor() -> None:
     result = equations(text)
     assert list(result.components[ComponentId("W.s")].states) == ["W.s.A", "W.s.C"]
     written = equations_text(result)
-    assert "W.s.A' = W.s.A + norm(%" in written or "W.s.A' = W.s.A + norm(stop(grad(" in written
+    assert "W.s.A' = W.s.A + norm(%" in written or "W.s.A' = W.s.A + norm(grad(" in written
     assert "global_norm" not in written
 
 
@@ -100,8 +100,8 @@ def test_train_rest_takes_what_nothing_else_trains() -> None:
         "train a minimize loss by gd(lr = 1)\ntrain rest minimize loss by gd(lr = 2)"
     )
     written = lines(text)
-    assert "a' = (1 * a) - accumulate(1 * stop(grad(loss, [a])[0]), tick of a)" in written
-    assert "b' = (1 * b) - accumulate(2 * stop(grad(loss, [b])[0]), tick of b)" in written
+    assert "a' = (1 * a) - accumulate(1 * grad(loss, [a])[0], tick of a)" in written
+    assert "b' = (1 * b) - accumulate(2 * grad(loss, [b])[0], tick of b)" in written
     assert "c' = c + b" in written
 
 
@@ -225,5 +225,16 @@ def test_the_period_of_a_rules_component_may_count_its_hosts_updates() -> None:
     written = lines(text)
     assert "clock 3 W = 3 W" in written
     assert "component W.s every 3 W" in written
-    assert any(line.startswith("W.s' = W.s + accumulate(stop(grad(") for line in written)
+    assert any(line.startswith("W.s' = W.s + accumulate(grad(") for line in written)
     assert any(line.endswith("tick of W.s)") for line in written)
+
+
+def test_a_rules_gradient_is_held_where_the_rule_writes_a_gradient_of_its_own():
+    text = HEAD + (
+        "rule sam(rho, lr) for w, g, L { w' = w - lr * grad(L with (w = w + rho * g), w) - g }\n"
+        "component W : [d] = 0 { minimize loss by sam(0.1, 1) }\n"
+        "loss = sum(x @ W)\n"
+    )
+    written = "\n".join(lines(text))
+    assert "W + (0.1 * hold(" in written
+    assert "stop(" not in written
