@@ -16,7 +16,7 @@ def where(c: Value, a: Value, b: Value, *, dtype: torch.dtype | None = None) -> 
     """`if c then a else b`, elementwise; `dtype` is that of a choice between two numbers."""
     if isinstance(c, Tensor):
         if dtype is not None:
-            a, b = torch.full_like(c, a, dtype=dtype), torch.full_like(c, b, dtype=dtype)
+            a, b = (torch.tensor(x, dtype=dtype, device=c.device) for x in (a, b))
         return torch.where(c, a, b)
     chosen, other = (a, b) if c else (b, a)
     if not isinstance(other, Tensor):

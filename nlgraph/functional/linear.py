@@ -119,7 +119,8 @@ def newton_schulz(x: Tensor, *, steps: int = 5) -> Tensor:
     a, b, c = 3.4445, -4.7750, 2.0315
     tall = x.shape[-2] > x.shape[-1]
     y = x.mT if tall else x
-    y = y / (y.square().sum((-2, -1), keepdim=True).sqrt() + 1e-7)
+    length: Tensor = torch.linalg.vector_norm(y, dim=(-2, -1), keepdim=True)
+    y = y / (length + 1e-7)
     for _ in range(steps):
         gram = y @ y.mT
         y = a * y + (b * gram + c * (gram @ gram)) @ y

@@ -41,7 +41,11 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Arguments from which tests are derived: shapes in the language's notation, and attrs."""
+    """Arguments from which tests are derived: types in the language's notation, and attrs.
+
+    `f32[B, d]`, `int[B] < 4` (class numbers), `f32[d] > 0` (between 0 and 1), `f32[n, n] square`
+    (symmetric, positive definite), `number`, `number > 0`, `true`, `false`.
+    """
 
     args: tuple[str, ...]
     attrs: Mapping[str, Any]

@@ -11,7 +11,11 @@ from nlgraph.system.ids import SignalId, StateId
 from nlgraph.system.model import Expr
 
 Hidden = tuple[str, ...]
-"""The dims that an expression is seen without, since it is evaluated copy by copy (`per`)."""
+"""The dims that an expression is seen without, since it is evaluated copy by copy: the `per` of the
+component in which it stands, then those that each PerCopy around it adds."""
+
+Typed = tuple[Expr, Hidden]
+"""An expression in the context in which it is read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,13 +24,15 @@ class Shaped:
 
     `states` and `signals` are as seen from inside their component, without its `per` dims (from
     outside these stand in front). `types` has every expression in each context that it is read
-    in; a fault leaves None.
+    in; a fault leaves None. `constants` has the values of those that are known when compiling. A
+    `where` with a condition among them is its chosen branch, and the other one has no types.
     """
 
     clocked: Clocked
     states: Mapping[StateId, TensorType | None]
     signals: Mapping[SignalId, TensorType | None]
-    types: Mapping[tuple[Expr, Hidden], TensorType | None]
+    types: Mapping[Typed, TensorType | None]
+    constants: Mapping[Typed, int | float | bool]
 
     def type_of(self, expr: Expr, hidden: Hidden = ()) -> TensorType:
         """The type of an expression of a system without faults."""
