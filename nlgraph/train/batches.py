@@ -68,8 +68,8 @@ def make_batches(
 class Batches:
     """The data cut into batches.
 
-    `periods` says for how many root ticks an input keeps its value; an epoch drops the items that
-    fill no batch, other ones each time.
+    `periods` says for how many root ticks an input keeps its value: it comes with the first of
+    them. An epoch drops the items that fill no batch, other ones each time.
     """
 
     tensors: Mapping[InputId, Tensor]
@@ -86,9 +86,10 @@ class Batches:
         return len(self.trained) // self.batch
 
     def at(self, tick: int) -> dict[str, Tensor]:
-        """The inputs of a root tick, counted from 1."""
-        chosen = {period: self._indices(tick, period) for period in set(self.periods.values())}
-        return {name: self._take(name, chosen[self.periods[name]]) for name in self.tensors}
+        """The inputs that come with a root tick, counted from 1."""
+        due = {name: period for name, period in self.periods.items() if (tick - 1) % period == 0}
+        chosen = {period: self._indices(tick, period) for period in set(due.values())}
+        return {name: self._take(name, chosen[period]) for name, period in due.items()}
 
     def held_apart(self, size: int) -> Iterator[dict[str, Tensor]]:
         """The held-out items in batches of a size; the last may be smaller."""

@@ -165,6 +165,13 @@ def no_checkpoint(folder: str, damaged: int) -> Diagnostic:
     )
 
 
+def no_run(folder: str, why: str) -> Diagnostic:
+    """NL0833: a folder is not that of a run."""
+    return Diagnostic(
+        "NL0833", f"{folder} cannot be resumed: {why}", (), "leave --resume out to start anew"
+    )
+
+
 def other_spec(folder: str, tick: int) -> Diagnostic:
     """NL0831: a checkpoint was written by a system that means something else."""
     return Diagnostic(

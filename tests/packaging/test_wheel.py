@@ -24,7 +24,9 @@ def test_the_grammar_is_in_the_package(names):
 
 def test_the_library_and_the_examples_are_in_the_package(names):
     for folder in ("std", "examples"):
-        written = {f"nlgraph/{folder}/{file.name}" for file in (ROOT / "nlgraph" / folder).iterdir()}
+        written = {
+            f"nlgraph/{folder}/{file.name}" for file in (ROOT / "nlgraph" / folder).iterdir()
+        }
         assert written
         assert written <= names
 

@@ -1,0 +1,224 @@
+"""A run: from a spec, data and options to a trained module in a folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from nlgraph.diagnostics.diagnostic import Label, Report, SpecError
+from nlgraph.frontend import System
+from nlgraph.module.module import Module
+from nlgraph.schema.run import Override, RunConfig
+from nlgraph.system.fingerprint import fingerprint
+from nlgraph.system.ids import StateId
+from nlgraph.train import errors
+from nlgraph.train.batches import Batches, make_batches
+from nlgraph.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from nlgraph.train.data import read_data
+from nlgraph.train.evaluate import evaluate, left_out, may_be_smaller
+from nlgraph.train.files import write_whole
+from nlgraph.train.interrupt import Interrupts
+from nlgraph.train.items import Items, fit_items
+from nlgraph.train.loop import Hooks, Values, run_ticks
+from nlgraph.train.metrics import HELD_OUT, MetricsFile, cut_metrics, read_last
+from nlgraph.train.progress import View
+from nlgraph.train.scalars import with_scalars
+from nlgraph.train.settings import Settings
+
+METRICS = "metrics.jsonl"
+CONFIG = "run.json"
+SPEC = "spec.nl"
+
+Load = Callable[[Mapping[str, Override]], System]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A run that is ready to begin, or to go on: everything has been checked."""
+
+    system: System
+    config: RunConfig
+    folder: Path
+    module: Module
+    batches: Batches
+    scalars: Mapping[str, str]
+    may_be_smaller: bool
+    checkpoint: Checkpoint | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """How a run ended.
+
+    `last` are the values of the last tick, `held` those on the held-out items: empty where there
+    are none, or where the run was stopped before its end.
+    """
+
+    prepared: Prepared
+    seconds: float
+    finished: bool
+    last: Mapping[str, float | None]
+    held: Mapping[str, float]
+
+
+def prepare(
+    load: Load, spec: str, settings: Settings, folder: Path, note: Callable[[str], None]
+) -> Prepared:
+    """Check the spec, the data and, where the run is to go on, its folder; compile.
+
+    Args:
+        load: gives the system with dims and consts overridden.
+        spec: the spec's file as the user named it.
+        settings: what the user asked for.
+        folder: the run's folder; nothing is written yet.
+        note: takes what the user should know.
+
+    Raises:
+        SpecError: the spec, the data or the folder is faulty.
+    """
+    report = Report()
+    system = load(settings.overrides)
+    items = _items(system, settings.data, report)
+    if items.sizes:
+        system = load({**settings.overrides, **items.sizes})
+    clocked = system.shaped.clocked
+    inputs = clocked.equations.inputs
+    batches = make_batches(
+        items,
+        inputs,
+        {name: max(1, int(clocked.durations[at.clock])) for name, at in inputs.items()},
+        share=settings.holdout,
+        seed=settings.seed,
+        report=report,
+    )
+    _stop_at_errors(report)
+    assert batches is not None, "what cannot be cut is reported"
+    meaning = fingerprint(clocked.equations)
+    checkpoint = load_checkpoint(folder, meaning, report, note) if settings.resume else None
+    _stop_at_errors(report)
+    shaped, scalars = with_scalars(system.shaped)
+    smaller = may_be_smaller(system.shaped, items)
+    unused = left_out(batches, smaller=smaller)
+    if unused:
+        note(f"{unused} held-out items fill no batch and are left out")
+    module = compile_shaped(shaped, backend=settings.backend, seed=settings.seed)
+    if checkpoint is not None:
+        module.load_state_dict(checkpoint.state)
+    config = RunConfig(
+        nlgraph=version("nlgraph"),
+        spec=spec,
+        meaning=meaning,
+        overrides=dict(settings.overrides),
+        data=settings.data,
+        holdout=settings.holdout,
+        batch=items.batch,
+        seed=settings.seed,
+        steps=settings.steps,
+        every=settings.every,
+        backend=settings.backend,
+        on_nan=settings.on_nan,
+    )
+    return Prepared(system, config, folder, module, batches, scalars, smaller, checkpoint)
+
+
+def run(prepared: Prepared, view: View, taken: Interrupts) -> Outcome:
+    """Train to the end, or until the user stops it.
+
+    Raises:
+        SpecError: a tick could not run, or something is no longer finite.
+        OSError: the folder cannot be written to.
+    """
+    config, module, folder = prepared.config, prepared.module, prepared.folder
+    _begin_folder(prepared)
+    last: Mapping[str, float | None] = {}
+    held: Mapping[str, float] = {}
+    began = time.perf_counter()
+    with MetricsFile(folder / METRICS) as metrics, view:
+
+        def done(tick: int, values: Values) -> None:
+            nonlocal last, held
+            last = values
+            if tick == config.steps:
+                held = _evaluated(prepared)
+            named = {HELD_OUT + name: value for name, value in held.items()}
+            metrics.write(tick, {**values, **named})
+            view.tick(tick, values)
+
+        def save() -> None:
+            metrics.flush()
+            if not save_checkpoint(folder, module.state_dict(), module.tick, config):
+                view.note(f"no checkpoint at tick {module.tick}: a number in it is not finite")
+
+        hooks = Hooks(
+            fault=lambda tick, bad: _fault(prepared.system, tick, bad),
+            done=done,
+            save=save,
+            stopping=lambda: taken.asked,
+        )
+        taken.patient = True
+        finished = run_ticks(
+            module,
+            prepared.batches,
+            prepared.scalars,
+            steps=config.steps,
+            every=config.every,
+            on_nan=config.on_nan,
+            hooks=hooks,
+        )
+        taken.patient = False
+    if not last:  # the run had been at its end before
+        last = {n: v for n, v in read_last(folder / METRICS).items() if n in prepared.scalars}
+        held = _evaluated(prepared)
+    return Outcome(prepared, time.perf_counter() - began, finished, last, held)
+
+
+def _items(system: System, data: str, report: Report) -> Items:
+    arrays = read_data(data, report)
+    _stop_at_errors(report)
+    assert arrays is not None, "what cannot be read is reported"
+    inputs = tuple(system.shaped.clocked.equations.inputs.values())
+    items = fit_items(arrays, inputs, f"`{data}`", report)
+    _stop_at_errors(report)
+    assert items is not None, "what does not fit is reported"
+    return items
+
+
+def _stop_at_errors(report: Report) -> None:
+    if report.errors:
+        raise SpecError(report.errors)
+
+
+def _begin_folder(prepared: Prepared) -> None:
+    """Write what the run is, and cut what a stopped run wrote after its last checkpoint."""
+    folder, config = prepared.folder, prepared.config
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / SPEC, prepared.system.shaped.clocked.equations.source.text.encode())
+    write_whole(folder / CONFIG, (config.model_dump_json(indent=2) + "\n").encode())
+    if prepared.checkpoint is not None and prepared.checkpoint.tick < config.steps:
+        cut_metrics(folder / METRICS, prepared.checkpoint.tick)
+
+
+def _evaluated(prepared: Prepared) -> dict[str, float]:
+    return evaluate(
+        prepared.module,
+        prepared.batches,
+        prepared.scalars,
+        may_be_smaller=prepared.may_be_smaller,
+    )
+
+
+def _fault(system: System, tick: int, bad: tuple[str, ...]) -> SpecError:
+    """Name the fastest component with such a number: the others have it from there."""
+    if not bad:
+        return SpecError([errors.became_infinite(tick, "the loss", None)])
+    equations = system.shaped.clocked.equations
+    level_of = system.level_graph.level_of
+    owners = {equations.states[StateId(name)].component: name for name in reversed(bad)}
+    first = min(owners, key=lambda component: level_of[component])
+    component = equations.components[first]
+    what = f"`{owners[first]}`, of level {level_of[first]},"
+    label = Label(component.origin.span, f"tick {tick}, level {level_of[first]}")
+    return SpecError([errors.became_infinite(tick, what, label)])
