@@ -83,6 +83,11 @@ def relu(x: float) -> float:
     return max(x, 0)
 
 
+def hardsigmoid(x: Tensor) -> Tensor:
+    """clip(x / 6 + 0.5, 0, 1); torch's own has no second derivative."""
+    return torch.clamp(x / 6 + 0.5, 0, 1)
+
+
 def dropout_apply(x: Tensor, draw: Tensor, learning: Number, *, p: float) -> Tensor:
     """Dropout by a uniform draw of x's shape: while learning, 0 where the draw is below p."""
     return torch.where(draw < p, 0.0, x / (1 - p)) if learning else x

@@ -127,7 +127,7 @@ register(
         "operator.pow",
         "The power, elementwise.",
         "x[...] ^ y[...] -> [...]",
-        (Sample(("f32[B, d]", "number"), {}), Sample(("number", "f32[d]"), {})),
+        (Sample(("f32[B, d] > 0", "number"), {}), Sample(("number > 0", "f32[d]"), {})),
         scalar="operator.pow",
         promotes=True,
         bundled="leaf",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nlgraph.ops import faults
+from nlgraph.ops.dims import same_dims
 from nlgraph.ops.dtypes import need_condition, need_float
 from nlgraph.ops.op import Op, Param, Sample, register
 from nlgraph.ops.types import TensorType
@@ -24,6 +25,8 @@ def _dropout(types: Types, attrs: Attrs) -> TensorType:
 
 def _dropout_apply(types: Types, attrs: Attrs) -> TensorType:
     result = _dropout(types[:1], attrs)
+    if same_dims(types[0].dims, types[1].dims) is None:
+        raise faults.do_not_match("dropout", types[0], types[1])
     need_condition("dropout", types[2], 2)
     return result
 

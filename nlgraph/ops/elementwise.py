@@ -145,7 +145,7 @@ for _name, _target, _doc in (
     ("mish", "torch.nn.functional.mish", "x * tanh(softplus(x))."),
     ("selu", "torch.nn.functional.selu", "The scaled exponential linear unit."),
     ("softsign", "torch.nn.functional.softsign", "x / (1 + abs(x))."),
-    ("hardsigmoid", "torch.nn.functional.hardsigmoid", "clip(x / 6 + 0.5, 0, 1)."),
+    ("hardsigmoid", "nlgraph.functional.hardsigmoid", "clip(x / 6 + 0.5, 0, 1)."),
     ("hardswish", "torch.nn.functional.hardswish", "x * hardsigmoid(x)."),
     ("relu6", "torch.nn.functional.relu6", "clip(x, 0, 6)."),
 ):
@@ -171,7 +171,7 @@ register(
         "torch.nn.functional.gelu",
         'x times the normal distribution function of x; approximate = "tanh" for its tanh form.',
         "x[...] -> [...]",
-        (_MATRIX, Sample(("f32[B, d]",), {"approximate": "tanh"})),
+        tuple(Sample(("f32[B, d]",), {"approximate": form}) for form in ("none", "tanh")),
         promotes=True,
         bundled="leaf",
     )
@@ -184,7 +184,7 @@ register(
         "torch.nn.functional.softplus",
         "log(1 + exp(beta * x)) / beta.",
         "x[...] -> [...]",
-        (_MATRIX,),
+        (Sample(("f32[B, d]",), {"beta": 1}),),
         promotes=True,
         bundled="leaf",
     )
@@ -197,7 +197,7 @@ register(
         "torch.nn.functional.leaky_relu",
         "x where it is positive, else slope * x.",
         "x[...] -> [...]",
-        (_MATRIX,),
+        (Sample(("f32[B, d]",), {"slope": 0.01}),),
         promotes=True,
         bundled="leaf",
     )
@@ -210,7 +210,7 @@ register(
         "torch.nn.functional.elu",
         "x where it is positive, else alpha * (exp(x) - 1).",
         "x[...] -> [...]",
-        (_MATRIX,),
+        (Sample(("f32[B, d]",), {"alpha": 1.0}),),
         promotes=True,
         bundled="leaf",
     )

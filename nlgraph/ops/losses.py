@@ -7,7 +7,7 @@ from typing import Any
 
 from nlgraph.ops import faults
 from nlgraph.ops.dims import same_dims
-from nlgraph.ops.dtypes import is_float, need_float, promote
+from nlgraph.ops.dtypes import is_float, need_float, need_one_dtype, promote
 from nlgraph.ops.op import Infer, Op, Param, Sample, register
 from nlgraph.ops.types import Dim, TensorType
 
@@ -53,6 +53,7 @@ def _cross_entropy(types: Types, attrs: Attrs) -> TensorType:
     if not logits.dims:
         raise faults.wrong_rank("cross_entropy", logits, "logits, classes in the last dimension", 0)
     if is_float(target):
+        need_one_dtype("cross_entropy", logits, target)
         if same_dims(logits.dims, target.dims) is None:
             raise _unmatched_target(logits, target)
     elif target.dtype != "int":
