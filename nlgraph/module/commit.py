@@ -32,7 +32,8 @@ def commit(buffers: Buffers, changed: Mapping[str, Tensor | None]) -> None:
             if value is None:
                 buffers.pop(name, None)
             elif old is None or old.shape != value.shape or old.dtype != value.dtype:
-                buffers[name] = value.contiguous()
+                # A copy: it may be an input, and a later tick writes into it.
+                buffers[name] = value.clone(memory_format=torch.contiguous_format)
             else:
                 old.copy_(value)
 

@@ -116,6 +116,8 @@ def _as_tensor(definition: Input, value: object, expected: Expected) -> Tensor:
             f"and .to({wanted}) makes one of {name_of(wanted)}"
         )
         raise TypeError(message)
+    if value.is_inference():
+        value = value.clone()  # a gradient cannot flow beside what inference mode has made
     return value.detach().to(device=expected.device, dtype=wanted)
 
 

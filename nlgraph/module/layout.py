@@ -79,15 +79,13 @@ def lay_out(shaped: Shaped) -> Layout:
 
 def _draws(shaped: Shaped) -> tuple[Drawn, ...]:
     clocked = shaped.clocked
-    draws = {
-        expr.name: Drawn(
-            expr,
-            shaped.type_of(expr),
-            clocked.durations[clocked.timings[expr].clock or clocked.equations.root],
-        )
-        for expr in postorder(Plan(shaped).statements())
-        if isinstance(expr, Draw)
-    }
+    draws: dict[str, Drawn] = {}
+    for expr in postorder(Plan(shaped).statements()):
+        # One in the branch of a choice that is never taken has no type.
+        type_ = shaped.types.get((expr, ()))
+        if isinstance(expr, Draw) and type_ is not None:
+            clock = clocked.timings[expr].clock or clocked.equations.root
+            draws[expr.name] = Drawn(expr, type_, clocked.durations[clock])
     return tuple(draws.values())
 
 

@@ -81,6 +81,10 @@ class Module(nn.Module):
             ValueError: an input has another shape, or comes at a wrong tick. After any error
                 every state is as it was.
         """
+        with torch.inference_mode(mode=False):
+            return self._step(inputs)
+
+    def _step(self, inputs: Mapping[str, object]) -> dict[str, Tensor]:
         tick = self._tick + 1
         due = frozenset(n for n, period in self._layout.periods.items() if (tick - 1) % period == 0)
         bound = self._bind(inputs, due, due)
@@ -89,7 +93,7 @@ class Module(nn.Module):
         results = self._own(found)
         self._buffers.update(fresh)
         commit(self._buffers, dict(changed))
-        commit(self._buffers, {INPUT + n: t.clone() for n, t in bound.renewed.items()})
+        commit(self._buffers, {INPUT + n: t for n, t in bound.renewed.items()})
         self._made = True
         self._known = bound.sizes
         self._tick = tick
@@ -105,6 +109,10 @@ class Module(nn.Module):
             TypeError: as for `step`.
             ValueError: as for `step`.
         """
+        with torch.inference_mode(mode=False):
+            return self._outputs(inputs)
+
+    def _outputs(self, inputs: Mapping[str, object]) -> dict[str, Tensor]:
         layout = self._layout
         due = layout.needed - self._held_inputs().keys()
         bound = self._bind(inputs, due, frozenset(layout.inputs))
@@ -152,9 +160,10 @@ class Module(nn.Module):
         return {dim: self._known[dim] for dim in self._layout.state_dims if dim in self._known}
 
     def _first_buffers(self, sizes: Mapping[str, int]) -> dict[str, Tensor]:
-        values = first_values(self._shaped, self._seed, sizes, self._options.dtype)
-        moved = {name: value.to(self.device) for name, value in values.items()}
-        return {**moved, **self._backend.memory(self.device)}
+        with torch.inference_mode(mode=False):
+            values = first_values(self._shaped, self._seed, sizes, self._options.dtype)
+            moved = {name: value.to(self.device) for name, value in values.items()}
+            return {**moved, **self._backend.memory(self.device)}
 
     def _held_inputs(self) -> dict[InputId, Tensor]:
         """The slower inputs whose tick goes on."""

@@ -99,7 +99,7 @@ def _first_read(plan: Plan, value: Expr, states: frozenset[StateId]) -> StateId 
 
 def _draws(plan: Plan) -> Iterator[Diagnostic]:
     for expr in postorder(plan.statements()):
-        if isinstance(expr, Draw):
-            dims = plan.shaped.type_of(expr).dims
-            if any(dim.name is None and dim.size is None for dim in dims):
-                yield errors.unknown_length(expr.origin)
+        type_ = plan.shaped.types.get((expr, ()))
+        dims = () if type_ is None else type_.dims
+        if isinstance(expr, Draw) and any(d.name is None and d.size is None for d in dims):
+            yield errors.unknown_length(expr.origin)

@@ -45,7 +45,7 @@ def run(
     def ends(clock: ClockId | None) -> bool:
         return clock is None or now % clocked.durations[clock] == 0
 
-    with torch.inference_mode(mode=False), torch.enable_grad():
+    with torch.enable_grad():
         context = View(plan, facts).at(now)
         found: dict[str, Tensor] = {}
         for result in results:
@@ -81,7 +81,9 @@ def prevs_of(plan: Plan) -> tuple[Prev, ...]:
     return tuple(
         expr
         for expr in postorder(plan.statements())
-        if isinstance(expr, Prev) and plan.anew(plan.clocked.timings[expr.value].clock) is None
+        if isinstance(expr, Prev)
+        and (expr, ()) in plan.shaped.types  # not in the branch of a choice that is never taken
+        and plan.anew(plan.clocked.timings[expr.value].clock) is None
     )
 
 
