@@ -1,5 +1,6 @@
 """Section 7 of the language: what a gradient differentiates, and what it holds constant."""
 
+import pytest
 import torch
 from torch.autograd import grad
 
@@ -180,15 +181,17 @@ def test_an_update_in_a_replacement_flows_through_the_updates_that_it_needs(run,
     same(module.state["lr"], lr - 0.01 * grad(loss_of(new, x, y), lr)[0])
 
 
-def test_second_order_architecture_search(run, numbers, same):
+@pytest.mark.parametrize("body", ["w' = w - 0.2 * grad(fit, w)", "minimize fit by gd(lr = 0.2)"])
+def test_second_order_architecture_search(run, numbers, same, body):
     """DARTS (Liu et al. 2019, (7)): the gradient flows through the inner gradient, too."""
     module = run(
-        HEAD
-        + """
+        "use std.optim (gd)"
+        + HEAD
+        + f"""
         fit = mean((x @ w - y)^2) + sum(exp(a) * w^2)
         check = mean((x @ w + y)^2)
-        component a : [d] ~ normal() { a' = a - 0.1 * grad(check with (w = w'), a) }
-        component w : [d] ~ normal() { w' = w - 0.2 * grad(fit, w) }
+        component a : [d] ~ normal() {{ a' = a - 0.1 * grad(check with (w = w'), a) }}
+        component w : [d] ~ normal() {{ {body} }}
         """
     )
     x, y = numbers(5, 3), numbers(5)
