@@ -1,0 +1,92 @@
+"""What cannot be executed yet is refused in one sentence, at its first place."""
+
+import nlgraph
+import pytest
+
+HEAD = "dim B = 2, T = 4\nclock step\nclock slow = 4 step\ninput x : [B, T] every step\n"
+
+REFUSED = {
+    "a clock along a dimension": (
+        "clock token = step along T\n"
+        "component M : [B] = 0 every token { M' = M + x[token] }\nmetric m = sum(collect(M))\n",
+        "NL0701",
+        "clock token",
+    ),
+    "a clock that divides a tick": (
+        "clock inner = step / 3\ncomponent M : scalar = 0 every inner { M' = M + sum(x) }\n",
+        "NL0701",
+        "clock inner",
+    ),
+    "copies": (
+        "component M : scalar = 0 per B { M' = M + sum(x) }\n",
+        "NL0702",
+        "component M",
+    ),
+    "a gradient through the updates between resets": (
+        "component W : scalar = 1 every slow { W' = W - grad(average(sum(x) * M), W) }\n"
+        "component M : scalar = 0 reset every slow to W { M' = M + sum(x) * W }\n",
+        "NL0703",
+        "grad(average(sum(x) * M), W)",
+    ),
+    "a gradient through what starts anew with each root tick": (
+        "component W : scalar = 1 { W' = W - grad(sum(x) * M', W) }\n"
+        "component M : scalar = 0 reset every step to W { M' = M + sum(x) }\n",
+        "NL0703",
+        "grad(sum(x) * M', W)",
+    ),
+    "a window's value read before its end": (
+        "mean4 = average(sum(x), slow)\n"
+        "component M : scalar = 0 every step { M' = M + mean4 * sum(x) }\n",
+        "NL0704",
+        "mean4",
+    ),
+    "a slow stream with an updated state read before its end": (
+        "input z : f32[] every slow\nscaled = z * S'\n"
+        "component S : scalar = 1 every slow { S' = S + z }\n"
+        "component M : scalar = 0 every step { M' = M + scaled * sum(x) }\n",
+        "NL0704",
+        "scaled",
+    ),
+}
+
+TAKEN = {
+    "a clock inside that nothing uses": "clock token = step along T\nmetric m = sum(x)\n",
+    "multiples of multiples": (
+        "clock long = 3 slow\ncomponent M : scalar = 0 every long { M' = average(sum(x)) }\n"
+    ),
+    "a reset that no gradient flows through": (
+        "component W : scalar = 1 { W' = W - grad(sum(x) * W * M, W) }\n"
+        "component M : scalar = 0 reset every slow to W { M' = M + sum(x) }\n"
+    ),
+    "a window's value read at its end": (
+        "mean4 = average(sum(x), slow)\nmetric m = mean4\n"
+        "component M : scalar = 0 every slow { M' = mean4 + prev(mean4, 0) }\n"
+    ),
+    "the last value of a window": (
+        "mean4 = average(sum(x), slow)\n"
+        "component M : scalar = 0 every step { M' = M + prev(mean4, 0) * sum(x) }\n"
+    ),
+    "a window of windows": (
+        "mean4 = average(sum(x), slow)\ncomponent M : scalar = 0 every 8 step { M' = sum4 }\n"
+        "clock eight = 8 step\nsum4 = accumulate(mean4, eight)\n"
+    ),
+    "an updated state held": (
+        "component S : scalar = 1 every slow { S' = S + average(sum(x)) }\n"
+        "component M : scalar = 0 every step { M' = S' }\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(case):
+    text, code, place = REFUSED[case]
+    with pytest.raises(nlgraph.SpecError) as caught:
+        nlgraph.compile(nlgraph.loads(HEAD + text), backend="reference")
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == code
+    assert diagnostic.labels[0].span.text.startswith(place)
+
+
+@pytest.mark.parametrize("case", TAKEN)
+def test_taken(case):
+    nlgraph.compile(nlgraph.loads(HEAD + TAKEN[case]), backend="reference")
