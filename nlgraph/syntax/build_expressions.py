@@ -161,6 +161,8 @@ class Expressions:
 
     def _dotted(self, value: Part, name: Token) -> Part:
         span = self.span([value, name])
+        if isinstance(value, nodes.Number):
+            raise Refused(errors.dotted_number(span))
         node = nodes.Dotted(span, value, self.text(name), self.span([name]))
         return self._deepen(node, (value,))
 

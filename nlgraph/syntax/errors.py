@@ -149,6 +149,13 @@ def malformed_number(span: Span, message: str, help_: str) -> Diagnostic:
     return _error("NL0106", message, span, help_=help_)
 
 
+def dotted_number(span: Span) -> Diagnostic:
+    """NL0106: `1.e3`, which would be a name inside a number."""
+    number, _, name = span.text.partition(".")
+    help_ = f"write `{number}.0{name}`" if name[:1] in ("e", "E") else f"write `{number}.0`"
+    return malformed_number(span, "a number has digits on both sides of its point", help_)
+
+
 def number_too_large(span: Span) -> Diagnostic:
     """NL0106: a number that no tensor holds."""
     message = "this number is too large"
