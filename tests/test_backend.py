@@ -1,6 +1,7 @@
-import nlgraph
 import pytest
 import torch
+
+import nlgraph
 
 TEXT = "clock step\ninput x : f32[] every step\ny = 2 * x\noutput z = y + 1"
 

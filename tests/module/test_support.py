@@ -1,7 +1,8 @@
 """What cannot be executed yet is refused in one sentence, at its first place."""
 
-import nlgraph
 import pytest
+
+import nlgraph
 
 HEAD = "dim B = 2, T = 4\nclock step\nclock slow = 4 step\ninput x : [B, T] every step\n"
 
