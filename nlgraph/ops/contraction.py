@@ -60,7 +60,7 @@ def einsum(types: Types, attrs: Attrs) -> TensorType:
             known = meaning.setdefault(name, dim)
             if not fits(known, dim):
                 raise faults.not_contracted(
-                    "einsum", types[0], of, known, dim, f"both are `{name}`"
+                    "einsum", types[0], of, known, dim, f"the letter {name} stands for both"
                 )
             meaning[name] = merge(known, dim)
     out = sides[1] if len(sides) == 2 else _implicit(operands)

@@ -19,7 +19,7 @@ def _dropout(types: Types, attrs: Attrs) -> TensorType:
     x = types[0]
     need_float("dropout", x, 0)
     if not 0 <= attrs["p"] < 1:
-        raise faults.wrong_option("dropout", "p", attrs["p"], ("from 0 to 1, 1 not included",))
+        raise faults.wrong_option("dropout", "p", attrs["p"], ("a probability below 1",))
     return x
 
 

@@ -69,7 +69,7 @@ def _test(types: Types, attrs: Attrs) -> TensorType:
 
 def _gelu(types: Types, attrs: Attrs) -> TensorType:
     if attrs["approximate"] not in ("none", "tanh"):
-        raise faults.wrong_option("gelu", "approximate", attrs["approximate"], ("none", "tanh"))
+        raise faults.wrong_option("gelu", "approximate", attrs["approximate"], ('"none"', '"tanh"'))
     return _tensor("gelu")(types, attrs)
 
 

@@ -44,7 +44,7 @@ def pairs_all(a: TensorType, b: TensorType, name: str) -> TypeFault:
         f"`@` of {_article(a)} and {_article(b)} would pair every {name} of one with every {name} "
         "of the other",
         f"for one product for each {name}: a map of a component `per {name}`, or "
-        f"reshape the vectors to have 1 in between ([{name}, 1, …])",
+        f"reshape(…, [{name}, 1, …]), which makes a matrix of each row",
         None,
         "NL0403",
     )
@@ -110,8 +110,10 @@ def wrong_size(message: str, advice: str | None = None, arg: int | None = None) 
 
 def wrong_option(op: str, param: str, given: object, allowed: Iterable[str]) -> TypeFault:
     """NL0408: an option that the operator does not have."""
-    options = " or ".join(allowed)
-    return TypeFault(f"`{op}` has no `{param}` {given}", f"`{param}` is {options}", None, "NL0408")
+    found = f'"{given}"' if isinstance(given, str) else str(given)
+    return TypeFault(
+        f"`{param}` of `{op}` cannot be {found}", f"it is {' or '.join(allowed)}", None, "NL0408"
+    )
 
 
 def _article(of: TensorType) -> str:

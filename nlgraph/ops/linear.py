@@ -100,7 +100,7 @@ def _qr(types: Types, attrs: Attrs) -> TensorType:
         case "r":
             return TensorType(of.dtype, (*batch, inner, columns))
         case other:
-            raise faults.wrong_option("qr", "part", other, ("q", "r"))
+            raise faults.wrong_option("qr", "part", other, ('"q"', '"r"'))
 
 
 def _eigh(types: Types, attrs: Attrs) -> TensorType:
@@ -112,7 +112,7 @@ def _eigh(types: Types, attrs: Attrs) -> TensorType:
         case "vectors":
             return of
         case other:
-            raise faults.wrong_option("eigh", "part", other, ("values", "vectors"))
+            raise faults.wrong_option("eigh", "part", other, ('"values"', '"vectors"'))
 
 
 def _svd(types: Types, attrs: Attrs) -> TensorType:
@@ -129,7 +129,7 @@ def _svd(types: Types, attrs: Attrs) -> TensorType:
         case "vh":
             return TensorType(of.dtype, (*batch, inner, columns))
         case other:
-            raise faults.wrong_option("svd", "part", other, ("s", "u", "vh"))
+            raise faults.wrong_option("svd", "part", other, ('"s"', '"u"', '"vh"'))
 
 
 def _shorter(rows: Dim, columns: Dim) -> Dim:

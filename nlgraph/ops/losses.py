@@ -26,7 +26,7 @@ def _reduced(op: str, dtype: str, dims: tuple[Dim, ...], attrs: Attrs) -> Tensor
     allowed = ("mean", "sum", "none")
     if attrs["reduction"] not in allowed:
         raise faults.wrong_option(
-            op, "reduction", f'"{attrs["reduction"]}"', (f'"{a}"' for a in allowed)
+            op, "reduction", attrs["reduction"], (f'"{name}"' for name in allowed)
         )
     return TensorType(dtype, dims if attrs["reduction"] == "none" else ())
 

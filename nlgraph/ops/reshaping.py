@@ -152,7 +152,7 @@ def _split(types: Types, attrs: Attrs) -> TensorType:
 
 def _one_dim(op: str, param: str, dims: tuple[Dim, ...]) -> tuple[Dim]:
     if len(dims) != 1:
-        raise faults.wrong_option(op, param, f"[{_text(dims)}]", ("one dimension",))
+        raise faults.wrong_size(f"`{op}` takes one dimension as `{param}`, not [{_text(dims)}]")
     return (dims[0],)
 
 
@@ -243,7 +243,7 @@ def _index(types: Types, attrs: Attrs) -> TensorType:
     need_tensor("[…]", of)
     items = attrs["items"]
     if items.count("...") > 1:
-        raise faults.wrong_option("[…]", "index", "`...` twice", ("with one `...` at most",))
+        raise faults.wrong_rank("[…]", of, "one `...` at most", 0)
     used = len(items) - items.count("...")
     if used > len(of.dims):
         raise faults.wrong_rank("[…]", of, f"at least {used} dimensions here", 0)

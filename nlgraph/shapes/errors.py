@@ -32,12 +32,12 @@ def operator(
     if fault.arg is not None and fault.arg < len(args):
         arg = args[fault.arg]
         return _error(fault.code, fault.message, arg, _short(types[fault.arg]), help=fault.help)
-    others = tuple(
-        Label(arg.span, _short(type_))
+    others = {
+        arg.span: Label(arg.span, _short(type_))
         for arg, type_ in zip(args, types, strict=True)
         if not type_.is_number and arg.span != at.span
-    )
-    return _error(fault.code, fault.message, at, "", *others, help=fault.help)
+    }
+    return _error(fault.code, fault.message, at, "", *others.values(), help=fault.help)
 
 
 def hidden_axis(axis: str, at: Origin, component: str | None) -> Diagnostic:
