@@ -11,6 +11,7 @@ MODULES: Final = (
     "reductions",
     "linear",
     "reshaping",
+    "picking",
     "layers",
     "losses",
     "draws",

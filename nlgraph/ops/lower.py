@@ -78,10 +78,10 @@ def sizes_of(dims: tuple[Dim, ...], sizes: Mapping[str, int]) -> tuple[int, ...]
 
 
 def _size(dim: Dim, sizes: Mapping[str, int]) -> int:
-    if dim.size is not None:
-        return dim.size
-    assert dim.name is not None, "a dimension without a size has a name"
-    return sizes[dim.name]
+    # A call may bring another length than the file's, where no state has the dimension.
+    size = dim.size if dim.name is None else sizes.get(dim.name, dim.size)
+    assert size is not None, "a dimension without a size has a name, which a call binds"
+    return size
 
 
 def _without(dims: tuple[Dim, ...], hidden: tuple[str, ...]) -> tuple[Dim, ...]:
