@@ -200,7 +200,7 @@ register(
         (Param("c"), Param("a"), Param("b")),
         _where,
         "torch.where",
-        "a where c is true, else b, elementwise; `if c then a else b`.",
+        "a where c is true, else b, elementwise; also `where(c, a, b)`.",
         "c bool[...], a[...], b[...] -> [...]",
         (
             Sample(("bool[B, d]", "f32[B, d]", "f32[d]"), {}),
