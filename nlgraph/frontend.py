@@ -1,0 +1,167 @@
+"""From text to a system: the passes that need no torch, one line each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nlgraph.clocks.causality import check_causality
+from nlgraph.clocks.gathers import check_gathers
+from nlgraph.clocks.gradients import check_gradients
+from nlgraph.clocks.infer import infer_clocks
+from nlgraph.clocks.later import check_later
+from nlgraph.diagnostics.diagnostic import Diagnostic, Report, SpecError
+from nlgraph.levels.model import Level, LevelGraph
+from nlgraph.levels.order import derive_levels
+from nlgraph.ops.types import TensorType
+from nlgraph.shapes.infer import infer_shapes
+from nlgraph.shapes.model import Shaped
+from nlgraph.syntax.parse import parse
+from nlgraph.syntax.read import STANDARD_INPUT, read_source
+from nlgraph.system.ids import ClockId, ComponentId, StateId
+from nlgraph.system.resolve import resolve
+from nlgraph.text.source import Source
+from nlgraph.text.span import Span
+
+if TYPE_CHECKING:
+    import networkx
+
+Overrides = Mapping[str, int | float | bool | str]
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentView:
+    """A component as users see it.
+
+    `frequency` is None for a non-parametric one (infinite), `range` the levels that it fits,
+    `span` where it is declared.
+    """
+
+    name: ComponentId
+    frequency: Fraction | None
+    clock: ClockId | None
+    level: int
+    range: tuple[int, int]
+    kind: str
+    states: Mapping[StateId, TensorType]
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """A checked system: its equations with clocks and types, and its level graph."""
+
+    shaped: Shaped
+    level_graph: LevelGraph
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the file, without `.nl`."""
+        return self.shaped.clocked.equations.name
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The levels, the fastest first (Behrouz et al. 2025, Definition 2)."""
+        return self.level_graph.levels
+
+    @cached_property
+    def components(self) -> Mapping[str, ComponentView]:
+        """The components by name, in the order of the file."""
+        clocked = self.shaped.clocked
+        found: dict[str, ComponentView] = {}
+        for name, component in clocked.equations.components.items():
+            frequency = clocked.frequency(name)
+            kinds = {None: "non-parametric", Fraction(0): "frozen"}
+            types = {state: self.shaped.states[state] for state in component.states}
+            found[name] = ComponentView(
+                name=name,
+                frequency=frequency,
+                clock=clocked.components[name],
+                level=self.level_graph.level_of[name],
+                range=self.level_graph.ranges[name],
+                kind=kinds.get(frequency, "parametric"),
+                states={state: t for state, t in types.items() if t is not None},
+                span=component.origin.user,
+            )
+        return found
+
+    @cached_property
+    def graph(self) -> networkx.MultiDiGraph[str]:
+        """The level graph, every pair an edge with its `kind`, made when first asked for."""
+        import networkx
+
+        graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
+        for level in self.levels:
+            graph.add_nodes_from(level.components, level=level.index)
+        for net in self.level_graph.nets:
+            for source in net.sources:
+                for target in net.targets:
+                    if source != target:
+                        via = {} if net.via is None else {"via": net.via}
+                        graph.add_edge(source, target, kind=net.kind, **via)
+        return graph
+
+
+def load(path: str | os.PathLike[str], *, set: Overrides | None = None) -> System:  # noqa: A002
+    """Read, check and level a .nl file; `-` is standard input.
+
+    Args:
+        path: the file. Its folder is the project folder, which no `use` leaves.
+        set: dims and consts of the file that get another value.
+
+    Raises:
+        SpecError: the file cannot be read or has errors; it carries all of them.
+    """
+    report = Report()
+    source = read_source(path, report)
+    if source is None:
+        raise SpecError(report.errors)
+    project = None if os.fspath(path) == STANDARD_INPUT else Path(path).resolve().parent
+    return system_of(source, set or {}, report, project=project)
+
+
+def loads(text: str, *, set: Overrides | None = None) -> System:  # noqa: A002
+    """Check and level a spec's text, in which `use` reaches the standard library only.
+
+    Raises:
+        SpecError: the text has errors; it carries all of them.
+    """
+    return system_of(Source("<text>", text), set or {}, Report(), project=None)
+
+
+def system_of(
+    source: Source, overrides: Overrides, report: Report, *, project: Path | None
+) -> System:
+    """Run the passes; what one of them finds wrong is not met again by those after it.
+
+    Raises:
+        SpecError: the source has errors.
+    """
+    file = parse(source, report)
+    before = tuple(report.diagnostics)
+    equations, ungrouped = resolve(file, overrides, report, project=project)
+    if ungrouped and not report.errors:
+        provisional = infer_clocks(equations, Report())
+        hosts = {
+            name: provisional.duration(clock) for name, clock in provisional.components.items()
+        }
+        report.diagnostics[:] = before
+        equations, _ = resolve(file, overrides, report, clock_of_host=hosts, project=project)
+    clocked = infer_clocks(equations, report)
+    check_gathers(clocked, report)
+    check_causality(clocked, report)
+    check_later(clocked, report)
+    shaped = infer_shapes(clocked, report)
+    if report.errors:
+        raise SpecError(report.sorted())
+    check_gradients(clocked, report)
+    if report.errors:
+        raise SpecError(report.sorted())
+    warnings = tuple(d for d in report.sorted() if d.severity == "warning")
+    return System(shaped, derive_levels(clocked), warnings)
