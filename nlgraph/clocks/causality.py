@@ -24,10 +24,9 @@ from nlgraph.system.walk import postorder
 from nlgraph.text.span import Origin
 
 
-def check_causality(clocked: Clocked, report: Report) -> None:
+def check_causality(clocked: Clocked, report: Report, reads: Reads | None = None) -> None:
     """Report each cycle without a delay, step by step, and values that later calls would decide."""
-    reads = find_reads(clocked)
-    _check_needs(reads, report)
+    _check_needs(reads or find_reads(clocked), report)
     _check_resets(clocked.equations, report)
     check_later(clocked, report)
 

@@ -11,12 +11,12 @@ from nlgraph.system.ids import ClockId, StateId
 from nlgraph.system.model import Grad, SignalRead, StateRead
 
 
-def check_gradients(clocked: Clocked, report: Report) -> None:
+def check_gradients(clocked: Clocked, report: Report, reads: Reads | None = None) -> None:
     """Report gradients by what the objective does not depend on, or what changes in its tick."""
     gradients = [expr for expr in clocked.timings if isinstance(expr, Grad)]
     if not gradients:
         return
-    reads = find_reads(clocked)
+    reads = reads or find_reads(clocked)
     targets: dict[Target, int] = {}
     for grad in gradients:
         for target in grad.targets:

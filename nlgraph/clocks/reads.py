@@ -1,8 +1,8 @@
 """What each statement reads, and how: delayed, gathered, as a constant, or inside a gradient.
 
 The checks of causality and gradients, and the levels, all ask for ways from one statement to
-another. A node is a signal, the update or the reset of a state, an expression that several
-statements share, or one that is differentiated: so each expression is looked at once.
+another. A node is a signal, the update or the reset of a state, what a map reads, an expression
+that several statements share, or one that is differentiated: so each is looked at once.
 """
 
 from __future__ import annotations
@@ -111,6 +111,8 @@ def find_reads(clocked: Clocked) -> Reads:
             roots.append((("update", state.id), state.update))
         if state.reset is not None and state.reset.to is not None:
             roots.append((("reset", state.id), state.reset.to))
+    for component in equations.components.values():
+        roots.extend((expr, expr) for expr in component.map_reads)
     common = shared(expr for _, expr in roots)
     found: dict[Node, tuple[Read, ...]] = {}
     roots.reverse()

@@ -17,7 +17,7 @@ from nlgraph.system.ids import StateId
 from nlgraph.system.model import Expr, InputRead, SignalRead, StateRead
 
 Target = tuple[str, str]
-"""("state", its id) or ("signal", its id)."""
+"""("state", its id), ("signal", its id), or ("inside", its id): a state inside the tick."""
 
 
 def target_of(expr: StateRead | SignalRead) -> Target:
@@ -54,6 +54,12 @@ class Scope:
     targets: Mapping[Target, int]
     found: dict[_At, int] = field(default_factory=dict)
 
+    def reached_by(self, state: StateId) -> int:
+        """The targets on which a state inside the tick depends, by its updates and resets."""
+        return self._mask(_At(("update", state), near=True)) | self._mask(
+            _At(("reset", state), near=True)
+        )
+
     def reached(self, value: Expr) -> int:
         """The targets on which an objective depends."""
         start = self._lead(Read(value, PLAIN), _At(value, near=True))
@@ -84,8 +90,11 @@ class Scope:
         match read.expr:
             case SignalRead(signal=signal):
                 return self.targets.get(("signal", signal), 0)
-            case StateRead(state=state, primed=False):
-                return self.targets.get(("state", state), 0)
+            case StateRead(state=state, primed=primed):
+                read_there = 0 if primed else self.targets.get(("state", state), 0)
+                if self.reads.lives_inside(state, self.tick):
+                    return read_there | self.targets.get(("inside", state), 0)
+                return read_there
             case _:
                 return 0
 

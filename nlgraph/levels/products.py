@@ -1,0 +1,307 @@
+"""How the update of a component is put together: what it remembers, and by which coefficients.
+
+An update is a sum of products. In each product one factor is what is remembered, its *content*: a
+gradient, else the component's own state, else what is read of a memory of gradients, else the last
+factor. Every other factor is a *coefficient*: a learning rate, a gate, a decay; so is every
+denominator, and the condition of an `if`. Among several gradients a scalar one is a coefficient
+(the norm by which a gradient is clipped). Functions are looked through where their argument holds
+a gradient or the component's own state.
+
+So `M' = a*M - rate*grad(E, M)` has the coefficients a and rate, whether it is written so or comes
+from `minimize E by gd(lr = rate, retain = a)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nlgraph.clocks.model import Clocked
+from nlgraph.system.ids import ComponentId
+from nlgraph.system.model import (
+    Call,
+    DimSize,
+    Expr,
+    Gather,
+    Hold,
+    Item,
+    Number,
+    PerCopy,
+    Prev,
+    SignalRead,
+    Slice,
+    StateRead,
+    Stop,
+    Tick,
+    With,
+)
+from nlgraph.system.walk import children, postorder
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What an update remembers, and its coefficients.
+
+    `items` are the gradients that it remembers, those inside their objectives too; `clips` are the
+    scalars, made of gradients, by which these are multiplied.
+    """
+
+    items: tuple[Item, ...]
+    clips: tuple[Expr, ...]
+    coefficients: tuple[Expr, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Products:
+    """The products of all updates; `carrying` are the expressions that hold a gradient."""
+
+    clocked: Clocked
+    carrying: set[Expr] = field(default_factory=set)
+    memories: dict[ComponentId, bool] = field(default_factory=dict)
+    scalars: dict[Expr, bool] = field(default_factory=dict)
+    sized: set[int] = field(default_factory=set)
+    looked_at: set[int] = field(default_factory=set)
+    remembering: dict[Expr, bool] = field(default_factory=dict)
+    clip_items: dict[Expr, tuple[Item, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Find what holds a gradient, parts and signals before what reads them."""
+        equations = self.clocked.equations
+        for expr in self.clocked.timings:
+            if isinstance(expr, SignalRead):
+                holds = equations.signals[expr.signal].value in self.carrying
+            elif isinstance(expr, Item):
+                holds = True
+            else:
+                holds = any(part in self.carrying for part in children(expr))
+            if holds:
+                self.carrying.add(expr)
+
+    def of(self, component: ComponentId) -> Product:
+        """The product of all updates of a component."""
+        items: dict[Item, None] = {}
+        clips: dict[Expr, None] = {}
+        coefficients: dict[Expr, None] = {}
+        for update in self._updates(component):
+            self._add_items(update, items, clips)
+            coefficients.update(dict.fromkeys(self._coefficients(update, component)))
+        return Product(tuple(items), tuple(clips), tuple(coefficients))
+
+    def items_of(self, clip: Expr) -> tuple[Item, ...]:
+        """The gradients of which a scalar is made; looked up once for all that it multiplies."""
+        if clip not in self.clip_items:
+            items: dict[Item, None] = {}
+            clips: dict[Expr, None] = {}
+            self._add_items(clip, items, clips)
+            for inner in clips:
+                items.update(dict.fromkeys(self.items_of(inner)))
+            self.clip_items[clip] = tuple(items)
+        return self.clip_items[clip]
+
+    def is_memory(self, component: ComponentId) -> bool:
+        """Whether a component remembers gradients by others: a momentum, a preconditioner."""
+        if component not in self.memories:
+            items: dict[Item, None] = {}
+            for update in self._updates(component):
+                self._add_items(update, items, {})
+            states = self.clocked.equations.states
+            targets = [item.grad.targets[item.index] for item in items]
+            self.memories[component] = any(
+                states[target.state].component != component
+                for target in targets
+                if isinstance(target, StateRead)
+            )
+        return self.memories[component]
+
+    def _updates(self, component: ComponentId) -> Iterator[Expr]:
+        equations = self.clocked.equations
+        for name in equations.components[component].states:
+            update = equations.states[name].update
+            if update is not None:
+                yield update
+
+    # ------------------------------------------------------------------------- gradients
+
+    def _add_items(self, root: Expr, items: dict[Item, None], clips: dict[Expr, None]) -> None:
+        """The gradients under an expression, and the scalars that multiply them."""
+        stack = [root]
+        seen: set[Expr] = set()
+        while stack:
+            expr = stack.pop()
+            if expr not in self.carrying or expr in seen:
+                continue
+            seen.add(expr)
+            match expr:
+                case Item(grad=grad):
+                    items[expr] = None
+                    stack.append(grad)
+                case SignalRead(signal=signal):
+                    stack.append(self.clocked.equations.signals[signal].value)
+                case Call(op="mul" | "div"):
+                    factors = [factor for factor, _ in _factors(expr) if factor in self.carrying]
+                    tensors = [factor for factor in factors if not self._is_scalar(factor)]
+                    stack.extend(tensors or factors)
+                    if tensors:
+                        clips.update((f, None) for f in factors if f not in tensors)
+                case _:
+                    stack.extend(children(expr))
+
+    # ------------------------------------------------------------------------- coefficients
+
+    def _coefficients(self, root: Expr, component: ComponentId) -> Iterator[Expr]:
+        """The coefficients of an update, from the outermost product to those inside functions."""
+        equations = self.clocked.equations
+        own: dict[Expr, bool] = {}
+        stack = [(root, True)]
+        while stack:
+            expr, is_term = stack.pop()
+            match expr:
+                case Call(op="mul" | "div"):
+                    factors = [f for f in _factors(expr) if not isinstance(f[0], _PLAIN)]
+                    contents = (
+                        [factor for factor, _ in factors]
+                        if len(factors) == 1 and factors[0][1]
+                        else self._contents(factors, component, own)
+                    )
+                    for factor, _ in factors:
+                        if factor in contents:
+                            stack.append((factor, is_term))
+                        else:
+                            yield factor
+                case Call(op="where", args=(condition, *branches)):
+                    yield condition
+                    stack.extend((branch, is_term) for branch in branches)
+                case Call(op="add" | "sub" | "neg" | "cast", args=args):
+                    stack.extend((arg, is_term) for arg in args)
+                case Call(args=args):
+                    stack.extend((arg, False) for arg in args if self._holds(arg, component, own))
+                case SignalRead(signal=signal):
+                    found = equations.signals[signal]
+                    if expr in self.carrying or found.host == component:
+                        stack.append((found.value, is_term))
+                case Gather() | Stop() | Hold() | Slice() | PerCopy() | Prev() | With():
+                    stack.append((children(expr)[0], is_term))
+                case _:
+                    continue
+
+    def _contents(
+        self, factors: list[tuple[Expr, bool]], component: ComponentId, own: dict[Expr, bool]
+    ) -> list[Expr]:
+        above = [factor for factor, is_above in factors if is_above]
+        gradients = [factor for factor in above if factor in self.carrying]
+        if gradients:
+            tensors = [factor for factor in gradients if not self._is_scalar(factor)]
+            return tensors or gradients
+        for test in (self._reads_own, self._reads_memory):
+            found = [factor for factor in above if test(factor, component, own)]
+            if found:
+                return found
+        return above[-1:]
+
+    def _holds(self, expr: Expr, component: ComponentId, own: dict[Expr, bool]) -> bool:
+        return expr in self.carrying or self._reads_own(expr, component, own)
+
+    def _reads_own(self, root: Expr, component: ComponentId, own: dict[Expr, bool]) -> bool:
+        """Whether an expression reads the component's own state, by name."""
+        if root not in own:
+            states = self.clocked.equations.states
+            for expr in postorder([root]):
+                own[expr] = (
+                    states[expr.state].component == component
+                    if isinstance(expr, StateRead)
+                    else any(own[part] for part in children(expr))
+                )
+        return own[root]
+
+    def _reads_memory(self, root: Expr, component: ComponentId, own: dict[Expr, bool]) -> bool:
+        """Whether an expression reads a memory of gradients, by name."""
+        del component, own
+        states = self.clocked.equations.states
+        for expr in postorder([root], self.looked_at):
+            self.remembering[expr] = (
+                self.is_memory(states[expr.state].component)
+                if isinstance(expr, StateRead)
+                else any(self.remembering[part] for part in children(expr))
+            )
+        return self.remembering[root]
+
+    def _is_scalar(self, root: Expr) -> bool:
+        """Whether an expression is known to be one number without looking at types."""
+        for expr in postorder([root], self.sized):
+            match expr:
+                case Number() | Tick() | DimSize():
+                    known = True
+                case Call(op=op, attrs=attrs) if op in _REDUCTIONS:
+                    known = attrs.get("axis") is None
+                case Call(op=op, args=args):
+                    known = op in _ELEMENTWISE and all(self.scalars[arg] for arg in args)
+                case Gather(value=value) | Stop(value=value) | Hold(value=value):
+                    known = self.scalars[value]
+                case _:
+                    known = False
+            self.scalars[expr] = known
+        return self.scalars[root]
+
+
+_PLAIN = (Number, Tick, DimSize)
+"""What nobody makes: as a coefficient it leads nowhere."""
+
+
+def _factors(product: Expr) -> Iterator[tuple[Expr, bool]]:
+    """The factors of nested products and quotients, and whether each is above the line."""
+    stack = [(product, True)]
+    while stack:
+        expr, above = stack.pop()
+        match expr:
+            case Call(op="mul", args=(left, right)):
+                stack += [(right, above), (left, above)]
+            case Call(op="div", args=(left, right)):
+                stack += [(right, not above), (left, above)]
+            case Call(op="neg", args=(inner,)):
+                stack.append((inner, above))
+            case _:
+                yield expr, above
+
+
+_REDUCTIONS = frozenset(
+    [
+        "norm",
+        "global_norm",
+        "dot",
+        "global_dot",
+        "sum",
+        "mean",
+        "max",
+        "min",
+        "var",
+        "std",
+        "trace",
+        "cross_entropy",
+        "mse",
+        "l1",
+        "huber",
+        "bce",
+        "kl",
+    ]
+)
+_ELEMENTWISE = frozenset(
+    [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "neg",
+        "pow",
+        "sqrt",
+        "rsqrt",
+        "abs",
+        "sign",
+        "exp",
+        "log",
+        "clip",
+        "minimum",
+        "maximum",
+        "where",
+        "cast",
+    ]
+)
