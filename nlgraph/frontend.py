@@ -29,7 +29,7 @@ from nlgraph.text.source import Source
 from nlgraph.text.span import Span
 
 if TYPE_CHECKING:
-    import networkx
+    import networkx as nx
 
 Overrides = Mapping[str, int | float | bool | str]
 
@@ -92,11 +92,11 @@ class System:
         return found
 
     @cached_property
-    def graph(self) -> networkx.MultiDiGraph[str]:
+    def graph(self) -> nx.MultiDiGraph[str]:
         """The level graph, every pair an edge with its `kind`, made when first asked for."""
-        import networkx
+        import networkx as nx
 
-        graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         for level in self.levels:
             graph.add_nodes_from(level.components, level=level.index)
         for net in self.level_graph.nets:
