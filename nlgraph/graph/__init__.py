@@ -1,0 +1,1 @@
+"""Schedules to torch.fx graphs."""

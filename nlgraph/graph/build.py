@@ -1,0 +1,91 @@
+"""A unit of a schedule as an fx graph module."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import torch
+from torch import fx
+
+from nlgraph.graph.bundles import bundle
+from nlgraph.graph.calls import Dtypes, Sizes, call_of
+from nlgraph.graph.simplify import simplify
+from nlgraph.graph.steps import Step, Steps, in_order
+from nlgraph.graph.tape import flatten
+from nlgraph.ops.lower import sizes_of
+from nlgraph.ops.types import Dim
+from nlgraph.schedule.model import Unit
+
+
+def build_unit(unit: Unit, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphModule:
+    """The graph of a unit: its inputs in order, and a tuple of its outputs.
+
+    Every node's `meta["custom"]` has the component, the clock and the line of the file that it
+    stands for.
+    """
+    steps = flatten(unit)
+    simplify(steps)
+    bundle(steps)
+    return _module(unit, steps, sizes, dtypes, name)
+
+
+def _module(
+    unit: Unit, steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str
+) -> fx.GraphModule:
+    graph = fx.Graph()
+    made: dict[Step, Any] = {
+        step: graph.create_node("placeholder", step.name, name=step.name) for step in steps.inputs
+    }
+    for step in in_order(steps.outputs):
+        if step.op == "input":
+            continue
+        if step.op == "dim_size":
+            (made[step],) = sizes_of((Dim(step.attrs["dim"], None),), sizes)
+            continue
+        made[step] = _emit(graph, step, made, sizes, dtypes)
+    graph.output(tuple(made[step] for step in steps.outputs))
+    graph.lint()
+    return fx.GraphModule(torch.nn.Module(), graph, class_name=name)
+
+
+def _emit(
+    graph: fx.Graph, step: Step, made: dict[Step, Any], sizes: Sizes, dtypes: Dtypes
+) -> fx.Node:
+    if step.op == "leaf":
+        source = graph.call_method("detach", (made[step.args[0]],))
+        _mark(source, step)
+        node = graph.create_node("call_method", "requires_grad_", (source,), {}, name=step.name)
+        return _mark(node, step)
+    if step.op == "place":
+        stack, value, position = step.args
+        index = graph.call_function(operator.sub, (made[position], 1))
+        args = (made[stack], made[value], 0, _mark(index, step))
+        node = graph.create_node("call_function", torch.select_scatter, args, {}, name=step.name)
+        return _mark(node, step)
+    call = call_of(step, sizes, dtypes)
+    args_: list[Any] = []
+    for arg in call.args:
+        if isinstance(arg, tuple):
+            args_.append([made.get(part, part) if isinstance(part, Step) else part for part in arg])
+        elif isinstance(arg, Step):
+            exact = arg.type.dtype in ("int", "bool") and not arg.type.is_number
+            value = made[arg]
+            if call.casts is not None and exact:
+                value = _mark(graph.call_method("to", (value, call.casts)), step)
+            args_.append(value)
+        else:
+            args_.append(arg)
+    kind = "call_method" if isinstance(call.target, str) else "call_function"
+    node = graph.create_node(kind, call.target, tuple(args_), dict(call.kwargs), name=step.name)
+    return _mark(node, step)
+
+
+def _mark(node: fx.Node, step: Step) -> fx.Node:
+    if step.note is not None:
+        node.meta["custom"] = {
+            "component": step.note.component,
+            "clock": step.note.clock,
+            "line": step.note.line,
+        }
+    return node

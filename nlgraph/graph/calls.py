@@ -1,0 +1,99 @@
+"""What each step calls: a target, its args and keywords, once sizes and dtypes are known."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import torch
+
+from nlgraph.graph.steps import Step
+from nlgraph.ops.lower import lower, sizes_of
+from nlgraph.ops.op import registry
+from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, TensorType
+
+Dtypes = Mapping[str, torch.dtype]
+Sizes = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a function, or (where the target is a name) of a method of the first arg.
+
+    `casts` is the dtype that args which are integers or booleans are brought to first.
+    """
+
+    target: Callable[..., Any] | str
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    casts: torch.dtype | None = None
+
+
+def call_of(step: Step, sizes: Sizes, dtypes: Dtypes) -> Call:
+    """How a step is computed from its args."""
+    args = step.args
+    if step.op in registry():
+        return _operator(step, sizes, dtypes)
+    match step.op:
+        case "call":
+            return Call(function(step.attrs["target"]), args, step.attrs["kwargs"])
+        case "backward":
+            return _backward(step)
+        case "part":
+            return Call(operator.getitem, (*args, step.attrs["index"]), {})
+        case "detach":
+            return Call("detach", args, {})
+        case "alias":
+            return Call("view_as", (*args, *args), {})
+        case "fill":
+            type_ = step.attrs["type"]
+            shape = sizes_of(type_.dims, sizes)
+            return Call(torch.full, (shape, *args), {"dtype": dtypes[type_.dtype]})
+        case "spread":
+            return Call("expand", (*args, sizes_of(step.attrs["type"].dims, sizes)), {})
+        case "to_dtype":
+            return Call("to", (*args, dtypes[step.attrs["dtype"]]), {})
+        case "zeros_like" | "ones_like":
+            return Call(getattr(torch, step.op), args, {})
+        case "stacked":
+            return Call("movedim", (*args, 0, step.attrs["axis"]), {})
+        case "as_number":
+            return Call("item", args, {})
+        case _:
+            message = f"no call is known for {step.op}"
+            raise AssertionError(message)
+
+
+def _operator(step: Step, sizes: Sizes, dtypes: Dtypes) -> Call:
+    types = tuple(type_of(arg) for arg in step.args)
+    lowered = lower(step.op, step.attrs, types, step.type, sizes)
+    kwargs = dict(lowered.kwargs)
+    if "dtype" in kwargs:
+        kwargs["dtype"] = dtypes[kwargs["dtype"]]
+    casts = None if lowered.cast is None else dtypes[lowered.cast]
+    return Call(function(lowered.target), step.args, kwargs, casts)
+
+
+def _backward(step: Step) -> Call:
+    value, *leaves = step.args
+    kwargs = {key: True for key in ("create_graph", "retain_graph") if step.attrs.get(key)}
+    return Call(torch.autograd.grad, (value, tuple(leaves)), kwargs)
+
+
+def type_of(arg: Step | float) -> TensorType:
+    """The type of an arg."""
+    if isinstance(arg, Step):
+        return arg.type
+    return TensorType({bool: TRUTH, int: WHOLE}.get(type(arg), NUMBER))
+
+
+@cache
+def function(path: str) -> Callable[..., Any]:
+    """What a dotted text names: a function of a module, or of a class in it."""
+    module, _, name = path.rpartition(".")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found

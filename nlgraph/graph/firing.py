@@ -1,0 +1,154 @@
+"""The graph of a tick: the units that fire then, called in order by a thin graph around them.
+
+Units are built when first needed and shared by all firing sets, so that a set of its own costs no
+more than the calls. Where one unit fires alone, it is the graph.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import fx
+
+from nlgraph.graph.build import build_unit
+from nlgraph.graph.calls import Dtypes, Sizes
+from nlgraph.schedule.model import Schedule, Source, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What runs at a tick: the graph, where its args come from, and which outputs are what.
+
+    No arg is `updated`, `started` or the `value` of a unit: those are settled here.
+    """
+
+    module: fx.GraphModule
+    sources: tuple[Source, ...]
+    changed: tuple[tuple[str, int], ...]
+    results: tuple[tuple[str, int], ...]
+
+
+class Graphs:
+    """The graphs of a schedule."""
+
+    def __init__(self, schedule: Schedule, dtypes: Dtypes) -> None:
+        """Build nothing yet."""
+        self.schedule = schedule
+        self.dtypes = dtypes
+        self._units: dict[tuple[int, tuple[int, ...]], fx.GraphModule] = {}
+        self._firings: dict[tuple[tuple[int, ...], tuple[int, ...]], Firing] = {}
+
+    def at(self, tick: int, sizes: Sizes) -> Firing:
+        """What runs at a root tick, from 1."""
+        fires = tuple(period for period in self.schedule.periods if tick % period == 0)
+        bound = tuple(sizes[dim] for dim in self.schedule.dims)
+        found = self._firings.get((fires, bound))
+        if found is None:
+            found = self._firings[fires, bound] = self._build(fires, sizes, bound)
+        return found
+
+    def _build(self, fires: tuple[int, ...], sizes: Sizes, bound: tuple[int, ...]) -> Firing:
+        chosen = [
+            (index, unit, self._unit(index, unit, sizes, bound))
+            for index, unit in enumerate(self.schedule.units)
+            if unit.period in fires
+        ]
+        if len(chosen) == 1:
+            _, unit, module = chosen[0]
+            return _alone(unit, module)
+        outer = _Outer()
+        for index, unit, module in chosen:
+            outer.call(index, unit, module)
+        return outer.firing()
+
+    def _unit(
+        self, index: int, unit: Unit, sizes: Sizes, bound: tuple[int, ...]
+    ) -> fx.GraphModule:
+        found = self._units.get((index, bound))
+        if found is None:
+            name = f"Unit{index}"
+            found = self._units[index, bound] = build_unit(unit, sizes, self.dtypes, name)
+        return found
+
+
+def _settled(source: Source) -> Source:
+    """Where a value comes from if nothing of this tick brings it."""
+    if source.kind in ("updated", "started"):
+        return Source("held", source.key)
+    return source
+
+
+def _alone(unit: Unit, module: fx.GraphModule) -> Firing:
+    places = {(target.kind, target.key): i for i, target in enumerate(unit.outputs)}
+    sources = tuple(_settled(source) for source in unit.inputs)
+    return Firing(module, sources, *_outputs(places))
+
+
+def _outputs(
+    places: Mapping[tuple[str, str], int],
+) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
+    """What changes, and the results: each with its place among the outputs."""
+    changed = {key: place for (kind, key), place in places.items() if kind == "updated"}
+    changed |= {key: place for (kind, key), place in places.items() if kind == "started"}
+    results = {key: place for (kind, key), place in places.items() if kind == "result"}
+    return tuple(changed.items()), tuple(results.items())
+
+
+class _Outer:
+    """A graph that calls units, while it is built."""
+
+    def __init__(self) -> None:
+        self._graph = fx.Graph()
+        self._root = torch.nn.Module()
+        self._args: dict[Source, fx.Node] = {}
+        self._made: dict[Source, fx.Node] = {}
+        self._outputs: dict[tuple[str, str], fx.Node] = {}
+
+    def call(self, index: int, unit: Unit, module: fx.GraphModule) -> None:
+        """Call a unit; what it gives is there for those after it."""
+        name = f"unit_{index}"
+        self._root.add_module(name, module)
+        args = tuple(self._arg(source) for source in unit.inputs)
+        outputs = self._graph.call_module(name, args)
+        for place, target in enumerate(unit.outputs):
+            node = self._graph.call_function(operator.getitem, (outputs, place))
+            if target.kind == "value":
+                self._made[Source("value", target.key, index)] = node
+            else:
+                self._outputs[target.kind, target.key] = node
+                if target.kind != "result":
+                    self._made[Source(target.kind, target.key)] = node
+
+    def firing(self) -> Firing:
+        """The graph, complete."""
+        places = {key: place for place, key in enumerate(self._outputs)}
+        self._graph.output(tuple(self._outputs.values()))
+        self._graph.eliminate_dead_code()
+        self._graph.lint()
+        module = fx.GraphModule(self._root, self._graph, class_name="Tick")
+        return Firing(module, tuple(self._args), *_outputs(places))
+
+    def _arg(self, source: Source) -> Any:  # noqa: ANN401
+        kinds: dict[str, tuple[Source, ...]] = {
+            "updated": (source,),
+            "started": (source, Source("updated", source.key)),
+            "value": (source,),
+        }
+        for made in kinds.get(source.kind, ()):
+            if made in self._made:
+                return self._made[made]
+        settled = _settled(source)
+        assert settled.kind != "value", "the unit that makes a value runs before its readers"
+        if settled not in self._args:
+            last = next(reversed(self._args.values()), None)
+            graph = self._graph
+            name = settled.key if isinstance(settled.key, str) else "tick"
+            before = graph.inserting_before() if last is None else graph.inserting_after(last)
+            with before:
+                self._args[settled] = graph.placeholder(re.sub(r"\W+", "_", name))
+        return self._args[settled]

@@ -1,0 +1,79 @@
+"""The steps of a graph before it is one: a DAG that passes rewrite."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nlgraph.ops.types import TensorType
+from nlgraph.schedule.model import Note
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """One value of a graph, or a list of values.
+
+    `op` is an operator of the registry, one of `schedule.model.INTERNAL`, or
+    `input`: a placeholder;
+    `leaf`: its arg without history, to differentiate by; `alias`: its arg under another name, to
+    differentiate by; `detach`: its arg without history;
+    `backward`: args are a value and what to differentiate it by; a list;
+    `part`: the arg, a list, at attr `index`;
+    `call`: attr `target`, a dotted text, on args and attr `kwargs`; a list where `several`.
+    Args are steps, numbers, and tuples of steps. `tape` says whether it has a history.
+    """
+
+    op: str
+    args: tuple[Any, ...]
+    type: TensorType
+    name: str
+    note: Note | None = None
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    place: Hashable = None
+    tape: bool = False
+    several: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Steps:
+    """The inputs of a graph in order, and what it gives."""
+
+    inputs: list[Step]
+    outputs: list[Step]
+
+
+def steps_of(args: Iterable[Any]) -> Iterator[Step]:
+    """The steps among args, those in tuples too."""
+    for arg in args:
+        if isinstance(arg, Step):
+            yield arg
+        elif isinstance(arg, tuple):
+            yield from (part for part in arg if isinstance(part, Step))
+
+
+def in_order(roots: Iterable[Step]) -> list[Step]:
+    """All steps that the roots need, each once, after those that it needs."""
+    found: dict[Step, None] = {}
+    for root in roots:
+        stack = [(root, False)]
+        while stack:
+            step, ready = stack.pop()
+            if step in found:
+                continue
+            if ready:
+                found[step] = None
+                continue
+            stack.append((step, True))
+            stack.extend((part, False) for part in reversed(list(steps_of(step.args))))
+    return list(found)
+
+
+def replace_args(step: Step, new: Mapping[Step, Step]) -> None:
+    """Let a step read other steps."""
+    step.args = tuple(
+        tuple(new.get(part, part) if isinstance(part, Step) else part for part in arg)
+        if isinstance(arg, tuple)
+        else (new.get(arg, arg) if isinstance(arg, Step) else arg)
+        for arg in step.args
+    )

@@ -1,0 +1,185 @@
+"""Regions to steps: one tape for the outermost gradients of a unit.
+
+What a gradient is taken by is read through one leaf for each value; equal bindings of several
+gradients are one step; and a binding outside of all gradients that is equal to one inside is that
+one, detached. So the forward pass runs once for the loss, the outputs and all gradients, and all
+gradients of one value are one backward pass. A gradient inside another one's region is taken by
+aliases, on the tape of that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from nlgraph.graph.steps import Step, Steps, in_order, steps_of
+from nlgraph.schedule.model import Arg, Binding, Grad, Name, Op, Unit
+
+
+def flatten(unit: Unit) -> Steps:
+    """The steps of a unit."""
+    tape = _Tape(unit)
+    regions = [iter(unit.region.bindings)]
+    waiting: list[Binding] = []
+    while regions:
+        binding = next(regions[-1], None)
+        if binding is None:
+            regions.pop()
+            if waiting:
+                tape.differentiate(waiting.pop(), len(waiting))
+        elif isinstance(binding.node, Grad):
+            tape.enter(binding.node, len(waiting))
+            waiting.append(binding)
+            regions.append(iter(binding.node.region.bindings))
+        else:
+            tape.add(binding, binding.node)
+    outputs = [tape.step(arg) for arg in unit.region.outputs]
+    tape.share(outputs)
+    _retain(outputs)
+    return Steps(tape.inputs, outputs)
+
+
+class _Tape:
+    """The steps of a unit while they are made.
+
+    Steps with the same number have the same value, with a history or without.
+    """
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.inputs = [Step("input", (), unit.types[name], name) for name in unit.region.inputs]
+        self._known: dict[Name, Step] = dict(zip(unit.region.inputs, self.inputs, strict=True))
+        self._leaves: dict[Step, Step] = {}
+        self._on_tape: dict[Hashable, Step] = {}
+        self._backward: dict[Step, Step] = {}
+        self._numbers: dict[Hashable, int] = {}
+        self._number_of: dict[Step, int] = {step: i for i, step in enumerate(self.inputs)}
+        self._twins: dict[int, Step] = {}
+
+    def step(self, arg: Arg) -> Any:  # noqa: ANN401
+        """What an arg became: a step, or itself where it is a number."""
+        return self._known[arg] if isinstance(arg, str) else arg
+
+    def enter(self, grad: Grad, depth: int) -> None:
+        """Make what a gradient is taken by: inside `depth` others."""
+        for name, arg in zip(grad.region.inputs, grad.args, strict=True):
+            source = self._known[arg]
+            if depth:
+                op = "alias" if source.tape else "leaf"
+                self._known[name] = Step(op, (source,), source.type, name, source.note, tape=True)
+                continue
+            if source not in self._leaves:
+                name_ = f"{source.name}_leaf"
+                leaf = Step("leaf", (source,), source.type, name_, source.note, tape=True)
+                self._leaves[source] = leaf
+                self._number_of[leaf] = self._number_of[source]
+            self._known[name] = self._leaves[source]
+
+    def add(self, binding: Binding, node: Op) -> None:
+        """Make the step of an operator."""
+        (name,) = binding.names
+        args = tuple(map(self.step, node.args))
+        tape = any(step.tape for step in steps_of(args))
+        key = (node.op, _hashable(node.attrs), *map(_identity, args))
+        if tape and key in self._on_tape:
+            self._known[name] = self._on_tape[key]
+            return
+        type_ = self.unit.types[name]
+        step = Step(node.op, args, type_, name, binding.note, node.attrs, node.place, tape)
+        self._known[name] = step
+        number = self._number(node, args)
+        if number is not None:
+            self._number_of[step] = number
+        if tape:
+            self._on_tape[key] = step
+            if number is not None:
+                self._twins[number] = step
+
+    def differentiate(self, binding: Binding, depth: int) -> None:
+        """Let one backward pass give the derivatives of a value: inside `depth` gradients."""
+        grad = binding.node
+        assert isinstance(grad, Grad), "other bindings are added"
+        value: Step = self.step(grad.region.outputs[0])
+        inside = depth > 0
+        if value not in self._backward:
+            name = f"backward_{value.name}"
+            self._backward[value] = Step(
+                "backward", (value,), value.type, name, binding.note,
+                {"create_graph": inside}, tape=inside, several=True,
+            )  # fmt: skip
+        backward = self._backward[value]
+        reached = _reached(value)
+        for name, leaf_name in zip(binding.names, grad.region.inputs, strict=True):
+            leaf, type_ = self._known[leaf_name], self.unit.types[name]
+            if leaf not in reached:
+                step = Step("zeros_like", (leaf.args[0],), type_, name, binding.note)
+            else:
+                if leaf not in backward.args:
+                    backward.args = (*backward.args, leaf)
+                index = {"index": backward.args.index(leaf) - 1}
+                step = Step("part", (backward,), type_, name, binding.note, index, tape=inside)
+            self._known[name] = step
+            if not step.tape:
+                self._number_of[step] = self._fresh(("part", id(step)))
+
+    def share(self, outputs: list[Step]) -> None:
+        """Take what is on a tape that is needed anyway from there."""
+        needed = in_order(outputs)
+        on_tape = {step for step in needed if step.tape}
+        for step in needed:
+            number = self._number_of.get(step)
+            twin = None if number is None else self._twins.get(number)
+            if twin in on_tape and twin is not None and not step.tape:
+                step.op, step.args, step.attrs = "detach", (twin,), {}
+                twin.name, step.name = step.name, f"{step.name}_detached"
+
+    def _number(self, node: Op, args: tuple[Any, ...]) -> int | None:
+        """The number of an operator's value; None inside the gradients of others."""
+        parts: list[Hashable] = []
+        for arg in args:
+            if not isinstance(arg, Step):
+                parts.append(_identity(arg))
+            elif arg in self._number_of:
+                parts.append(self._number_of[arg])
+            else:
+                return None
+        return self._fresh((node.op, _hashable(node.attrs), *parts))
+
+    def _fresh(self, key: Hashable) -> int:
+        return self._numbers.setdefault(key, len(self.inputs) + len(self._numbers))
+
+
+def _retain(outputs: list[Step]) -> None:
+    """Let a backward pass keep what a later one needs of its tape."""
+    later: set[Step] = set()
+    for step in reversed(in_order(outputs)):
+        if step.op == "backward" and not step.attrs["create_graph"]:
+            tape = {part for part in _reached(step.args[0]) if part.op != "leaf"}
+            step.attrs = {**step.attrs, "retain_graph": not later.isdisjoint(tape)}
+            later |= tape
+
+
+def _reached(value: Step) -> set[Step]:
+    """What a gradient of a value flows through, with the leaves."""
+    found: set[Step] = set()
+    stack = [value]
+    while stack:
+        step = stack.pop()
+        if step.tape and step not in found:
+            found.add(step)
+            stack.extend(steps_of(step.args))
+    return found
+
+
+def _identity(arg: Any) -> Hashable:  # noqa: ANN401
+    return id(arg) if isinstance(arg, Step) else (type(arg).__name__, arg)
+
+
+def _hashable(item: object) -> Hashable:
+    """Attributes in a form that can be compared."""
+    if isinstance(item, Mapping):
+        return tuple((key, _hashable(item[key])) for key in sorted(item))
+    if isinstance(item, tuple | list):
+        return tuple(map(_hashable, item))
+    assert isinstance(item, Hashable), f"an attribute of type {type(item).__name__}"
+    return (type(item).__name__, item) if isinstance(item, int | float) else item

@@ -1,0 +1,124 @@
+"""The eager backend: the optimised graph, run by torch as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.fx import GraphModule
+
+from nlgraph.diagnostics.diagnostic import Report, SpecError
+from nlgraph.graph.firing import Firing, Graphs
+from nlgraph.module.backends import INITIAL
+from nlgraph.module.dtypes import torch_dtypes
+from nlgraph.ops.lower import sizes_of
+from nlgraph.schedule.cells import stacked
+from nlgraph.schedule.model import Count, Memory
+from nlgraph.schedule.plan import make_schedule
+from nlgraph.shapes.model import Shaped
+
+
+class EagerBackend:
+    """Runs one graph for each set of clocks that tick together."""
+
+    def __init__(self, shaped: Shaped, dtype: torch.dtype | None, watch: tuple[str, ...]) -> None:
+        """Schedule a system.
+
+        Raises:
+            SpecError: a gradient spans several ticks in a way that cannot be scheduled yet.
+        """
+        report = Report()
+        learning = make_schedule(shaped, report, watch=watch)
+        calling = make_schedule(shaped, report, learning=False)
+        if report.errors:
+            raise SpecError(report.errors)
+        self._dtypes = torch_dtypes(dtype)
+        self._learning = Graphs(learning, self._dtypes)
+        self._calling = Graphs(calling, self._dtypes)
+        self._memories = {memory.name: memory for memory in learning.memories}
+        self._open = tuple(m for m in learning.memories if None in stacked(m).shape)
+
+    def memory(self, device: torch.device) -> dict[str, Tensor]:
+        """Empty windows and last values, but those whose size a call binds."""
+        return {
+            memory.name: self._empty(memory, {}, device)
+            for memory in self._memories.values()
+            if memory not in self._open
+        }
+
+    def keeps(self, name: str) -> bool:
+        """Whether a name is that of a window or of a last value."""
+        return name in self._memories
+
+    def step(
+        self,
+        tick: int,
+        held: Mapping[str, Tensor],
+        inputs: Mapping[str, Tensor],
+        draws: Mapping[str, Tensor],
+        sizes: Mapping[str, int],
+        *,
+        learning: bool,
+    ) -> tuple[Mapping[str, Tensor | None], Mapping[str, Tensor]]:
+        """Run one root tick; see `Backend`."""
+        if self._open:
+            held = self._with_open(held, sizes, inputs)
+        firing = (self._learning if learning else self._calling).at(tick, sizes)
+        args = _args(firing, tick, held, inputs, draws)
+        outputs = _run(firing.module, args)
+        results = {name: outputs[place] for name, place in firing.results}
+        if not learning:
+            return {}, results
+        return {name: outputs[place] for name, place in firing.changed}, results
+
+    def graph(self, tick: int, sizes: Mapping[str, int]) -> GraphModule:
+        """The graph that runs at a tick."""
+        return self._learning.at(tick, sizes).module
+
+    def _with_open(
+        self, held: Mapping[str, Tensor], sizes: Mapping[str, int], inputs: Mapping[str, Tensor]
+    ) -> Mapping[str, Tensor]:
+        """What is held, with the memories that could not be made before the sizes were known."""
+        device = next(iter((*held.values(), *inputs.values()))).device
+        missing = {m.name: self._empty(m, sizes, device) for m in self._open if m.name not in held}
+        return {**held, **missing}
+
+    def _empty(self, memory: Memory, sizes: Mapping[str, int], device: torch.device) -> Tensor:
+        type_ = stacked(memory)
+        shape = sizes_of(type_.dims, sizes)
+        return torch.full(shape, memory.fill, dtype=self._dtypes[type_.dtype], device=device)
+
+
+def _args(
+    firing: Firing,
+    tick: int,
+    held: Mapping[str, Tensor],
+    inputs: Mapping[str, Tensor],
+    draws: Mapping[str, Tensor],
+) -> list[Tensor | int]:
+    args: list[Tensor | int] = []
+    for source in firing.sources:
+        key = source.key
+        if isinstance(key, Count):
+            args.append(key.at(tick))
+        elif source.kind == "held":
+            args.append(held[key])
+        elif source.kind == "input":
+            args.append(inputs[key])
+        elif source.kind == "draw":
+            args.append(draws[key])
+        else:
+            args.append(held[INITIAL + key])
+    return args
+
+
+def _run(module: GraphModule, args: list[Tensor | int]) -> tuple[Tensor, ...]:
+    device = next((arg.device for arg in args if isinstance(arg, Tensor)), torch.device("cpu"))
+    with torch.enable_grad():
+        if device.type == "cpu":
+            outputs: tuple[Tensor, ...] = module(*args)
+            return outputs
+        with device:
+            outputs = module(*args)
+            return outputs

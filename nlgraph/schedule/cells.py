@@ -1,0 +1,202 @@
+"""What is computed for its own sake: next states, results, and memories between ticks.
+
+A gather over several root ticks is a memory: `sum' = sum + e` at every tick of e, back to 0 when the
+window ends. `prev(e, init)` is one that becomes e. Both are then like states, read after their
+update (a gather) or before it (`prev`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Literal
+
+from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
+from nlgraph.schedule.gradients import Gradients
+from nlgraph.schedule.model import Memory
+from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.system.ids import ComponentId, SignalId, StateId
+from nlgraph.text.span import Origin
+
+CellKey = tuple[Literal["updated", "started", "result"], str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """One thing that a unit computes: what it is, every how many root ticks, and its value.
+
+    Of a gather's memory, `value` is the gathered value; of its clearing, the gather.
+    """
+
+    key: CellKey
+    period: int
+    value: Value
+    type: TensorType
+    component: ComponentId | None
+    origin: Origin
+
+
+@dataclass(slots=True, eq=False)
+class Cells:
+    """All cells, and the memories with the gather or the `prev` that reads them."""
+
+    of: dict[CellKey, Cell] = field(default_factory=dict)
+    memories: dict[Value, Memory] = field(default_factory=dict)
+    by_name: dict[str, tuple[Value, Memory]] = field(default_factory=dict)
+
+
+def collect_cells(
+    values: Values, gradients: Gradients, watch: tuple[SignalId, ...], *, learning: bool
+) -> Cells:
+    """The cells of a step, or of a call that updates nothing: its outputs and watched signals."""
+    cells = Cells()
+    digests: dict[Value, str] = {}
+    queue = list(_results(values, watch, learning=learning))
+    if learning:
+        queue.extend(_states(values))
+    while queue:
+        cell = queue.pop(0)
+        value = gradients.rewrite(cell.value)
+        cells.of[cell.key] = Cell(
+            cell.key, cell.period, value, cell.type, cell.component, cell.origin
+        )
+        for found in parts_first(value, lambda v: v.parts):
+            if found not in cells.memories:
+                queue.extend(_remember(values, cells, found, digests))
+    return cells
+
+
+def _results(values: Values, watch: tuple[SignalId, ...], *, learning: bool) -> Iterable[Cell]:
+    equations, clocked = values.equations, values.clocked
+    for result in equations.results:
+        if learning or result.kind == "output":
+            value = values.of(result.value, None)
+            period = values.period(clocked.timings[result.value].clock) or 1
+            key: CellKey = ("result", result.name)
+            yield Cell(key, period, value, _tensor(value.type), None, result.origin)
+    names = {result.name for result in equations.results}
+    for name in watch:
+        if name not in names:
+            signal = equations.signals[name]
+            value = values.of(signal.value, signal.host)
+            period = values.period(clocked.signals[name].clock) or 1
+            yield Cell(
+                ("result", str(name)),
+                period,
+                value,
+                _tensor(value.type),
+                signal.host,
+                signal.origin,
+            )
+
+
+def _tensor(type_: TensorType) -> TensorType:
+    """A number is kept as a tensor without dimensions."""
+    dtypes = {NUMBER: "f32", WHOLE: "int", TRUTH: "bool"}
+    return TensorType(dtypes[type_.dtype]) if type_.is_number else type_
+
+
+def _states(values: Values) -> Iterable[Cell]:
+    for state in values.equations.states.values():
+        type_ = values.shaped.states[state.id]
+        assert type_ is not None, "a system with faults is never compiled"
+        clock = values.clocked.components[state.component]
+        update = values.update(state.id)
+        if update is not None:
+            period = values.period(clock) or 1
+            yield Cell(("updated", state.id), period, update, type_, state.component, state.origin)
+        period_ = values.reset_period(state.id)
+        if period_ is not None and state.reset is not None:
+            if state.reset.to is None:
+                start = values.make("initial", (), str(state.id), type_, state.origin)
+            else:
+                start = _restarted(values, values.of(state.reset.to, state.component))
+            yield Cell(
+                ("started", state.id), period_, start, type_, state.component, state.reset.origin
+            )
+
+
+def _restarted(values: Values, root: Value) -> Value:
+    """A reset's target, where states are what the next tick starts with."""
+    streams = _streams(values, root)
+    new: dict[Value, Value] = {}
+    for value in parts_first(root, lambda v: () if v in streams else v.parts):
+        if value in streams:
+            new[value] = value
+        elif value.form in ("state", "primed"):
+            new[value] = values.state(StateId(value.data), "started", value.origin)
+        else:
+            new[value] = values.rebuild(value, tuple(new[part] for part in value.parts))
+    return new[root]
+
+
+def _streams(values: Values, root: Value) -> set[Value]:
+    """The signals in a reset's target that have one value in a tick."""
+    found: set[Value] = set()
+    for value in parts_first(root, lambda v: v.parts):
+        name = values.names.get(value)
+        timing = None if name is None else values.clocked.signals[SignalId(name)]
+        if timing is not None and timing.stream:
+            found.add(value)
+    return found
+
+
+def _remember(
+    values: Values, cells: Cells, value: Value, digests: dict[Value, str]
+) -> Iterable[Cell]:
+    """The memory of a gather or a `prev`, with the cells that keep it."""
+    if value.form == "prev":
+        name, period = value.data
+        prev = values.prevs[name]
+        last = values.of(prev.value, value.component)
+        type_ = TensorType("f64") if value.type.is_number else value.type
+        init = value.parts[0]
+        fill = init.data[1] if init.form == "number" else 0
+        memory = _add(cells, value, Memory(f"@prev/{name}", type_, None, fill))
+        yield _kept(memory, "updated", period, last, value)
+    elif value.form == "gather" and value.data[0] != "latest":
+        kind, period, window, _ = value.data
+        name = f"@{kind}/{_hint(values, value.parts[0])}/{_digest(value, digests)}"
+        fill = 1 if kind == "product" else 0
+        length = window // period if kind == "collect" else None
+        type_ = _tensor(value.parts[0].type)
+        memory = _add(cells, value, Memory(name, type_, length, fill))
+        yield _kept(memory, "updated", period, value.parts[0], value)
+        if kind != "collect":
+            yield _kept(memory, "started", window, value, value)
+
+
+def _add(cells: Cells, value: Value, memory: Memory) -> Memory:
+    cells.memories[value] = memory
+    cells.by_name[memory.name] = (value, memory)
+    return memory
+
+
+def _kept(
+    memory: Memory, kind: Literal["updated", "started"], period: int, value: Value, of: Value
+) -> Cell:
+    return Cell((kind, memory.name), period, value, memory.type, of.component, of.origin)
+
+
+def _hint(values: Values, value: Value) -> str:
+    if value.form == "item":
+        return f"grad({value.parts[0].targets[value.data].data})"
+    return values.names.get(value, value.op if value.form == "op" else value.form)
+
+
+def _digest(root: Value, known: dict[Value, str]) -> str:
+    """A short name of what a value is, whatever else the file has and in whatever order."""
+    for value in parts_first(root, lambda v: () if v in known else v.parts):
+        if value not in known:
+            parts = ",".join(known[part] for part in value.parts)
+            text = f"{value.form}({value.data!r};{parts})"
+            known[value] = sha256(text.encode()).hexdigest()[:12]
+    return known[root]
+
+
+def stacked(memory: Memory) -> TensorType:
+    """The type of a memory's tensor."""
+    if memory.length is None:
+        return memory.type
+    return TensorType(memory.type.dtype, (Dim(None, memory.length), *memory.type.dims))

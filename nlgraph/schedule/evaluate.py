@@ -1,0 +1,243 @@
+"""Write the cells of a unit as a region.
+
+Each value is a computation that yields what it needs, as a pair of a scope and a value, and is sent
+what became of it; the stack of those under way is kept here, so that a chain of any length is as
+deep as it likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from nlgraph.ops.types import TensorType
+from nlgraph.schedule.cells import Cells
+from nlgraph.schedule.draft import UnitDraft
+from nlgraph.schedule.firing import Group
+from nlgraph.schedule.instants import gathered, last, primed, written
+from nlgraph.schedule.model import Arg, Name, Note, Source, Target
+from nlgraph.schedule.scopes import Scope
+from nlgraph.schedule.scoping import differentiated, outside, replaced, untracked
+from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.system.ids import ClockId
+
+Steps = Generator[tuple[Scope, Value], Any, Any]
+
+
+class Evaluator:
+    """Writes one unit; `earlier` are those that run before it, in order."""
+
+    def __init__(
+        self,
+        values: Values,
+        cells: Cells,
+        group: Group,
+        clock: ClockId,
+        earlier: tuple[Evaluator, ...],
+    ) -> None:
+        """Write nothing yet."""
+        self.values = values
+        self.cells = cells
+        self.group = group
+        self.earlier = earlier
+        self.report = values.report
+        self.draft = UnitDraft(clock, group.period)
+        self.root = Scope("root", self.draft.root)
+        self.own = {cell.key: cell for cell in group.cells}
+        self.joined = self._join()
+        self._hints = self._name_values()
+
+    def write(self) -> None:
+        """Write all cells of the unit."""
+        for cell in self.group.cells:
+            value = self.values.cell(cell.key, cell.type, cell.origin)
+            self.draft.outputs[Target(*cell.key)] = self.solve(self.root, value)
+
+    def solve(self, scope: Scope, value: Value) -> Arg:
+        """What becomes of a value in a scope."""
+        answer: Any = scope.found.get(value)
+        if answer is not None:
+            return answer  # type: ignore[no-any-return]
+        stack: list[tuple[Scope, Value, Steps]] = [(scope, value, self._steps(scope, value))]
+        busy = {(scope, value)}
+        while stack:
+            scope, value, steps = stack[-1]
+            try:
+                asked, part = steps.send(answer)
+            except StopIteration as done:
+                answer = scope.found[value] = done.value
+                busy.discard((scope, value))
+                stack.pop()
+                continue
+            answer = asked.found.get(part)
+            if answer is None:
+                assert (asked, part) not in busy, f"a {part.form} needs itself"
+                busy.add((asked, part))
+                stack.append((asked, part, self._steps(asked, part)))
+        assert not isinstance(answer, dict), "derivatives are read one by one"
+        return answer  # type: ignore[no-any-return]
+
+    def op(
+        self,
+        name: str,
+        args: tuple[Arg, ...],
+        type_: TensorType,
+        of: Value,
+        *,
+        attrs: Mapping[str, Any] | None = None,
+        hint: str | None = None,
+        place: object = None,
+    ) -> Name:
+        """An operator of this schedule's own, for the sake of a value."""
+        key = tuple(sorted((attrs or {}).items()))
+        note = self.note(of)
+        return self.draft.op(
+            name, args, type_, note, attrs=attrs, key=key, place=place, hint=hint or self.hint(of)
+        )
+
+    def read(self, source: Source, type_: TensorType, hint: str) -> Name:
+        """What comes into the unit."""
+        return self.draft.input(source, type_, hint)
+
+    def conform(self, arg: Arg, have: TensorType, want: TensorType, of: Value) -> Arg:
+        """A value as a tensor of a type: a number filled in, dtype and dimensions broadcast."""
+        if want.is_number:
+            return arg
+        if have.is_number:
+            return self.op("fill", (arg,), want, of, attrs={"type": want})
+        if have.dtype != want.dtype:
+            cast = TensorType(want.dtype, have.dims)
+            arg = self.op("to_dtype", (arg,), cast, of, attrs={"dtype": want.dtype})
+        if have.dims != want.dims and (None in want.shape or have.shape != want.shape):
+            arg = self.op("spread", (arg,), want, of, attrs={"type": want})
+        return arg
+
+    def note(self, of: Value) -> Note:
+        """Where a value stands in the file."""
+        return Note(of.component, self.draft.clock, of.origin.user.line)
+
+    def hint(self, of: Value) -> str | None:
+        """A value's name in the file, if it has one."""
+        return self._hints.get(of) or self.values.names.get(of)
+
+    def _steps(self, scope: Scope, value: Value) -> Steps:
+        if not scope.changes(value):
+            assert scope.around is not None, "the root changes everything"
+            return (yield scope.around, value)
+        if value in scope.fixed:
+            return scope.fixed[value]
+        match value.form:
+            case "number":
+                return value.data[1]
+            case "size":
+                return self.op("dim_size", (), value.type, value, attrs={"dim": value.data})
+            case "state":
+                return self.read(Source("held", value.data), value.type, value.data)
+            case "initial":
+                return self.read(Source("initial", value.data), value.type, f"{value.data}_initial")
+            case "input" | "draw" as kind:
+                return self.read(Source(kind, value.data), value.type, value.data)
+            case "count":
+                return self.read(Source("count", value.data), value.type, "tick")
+            case "primed":
+                return (yield from primed(self, scope, value))
+            case "started":
+                cell = self.values.cell(("started", value.data), value.type, value.origin)
+                return (yield self.root, cell)
+            case "cell":
+                return (yield from written(self, value))
+            case "signal":
+                return (yield scope, value.parts[0])
+            case "op":
+                return (yield from self._call(scope, value))
+            case "gather":
+                return (yield from gathered(self, scope, value))
+            case "prev":
+                return (yield from last(self, value))
+            case "grad":
+                return (yield from differentiated(self, scope, value))
+            case "item":
+                return (yield from self._item(scope, value))
+            case "with":
+                inside = yield from replaced(self, scope, value)
+                return (yield inside, value.parts[0])
+            case "hold":
+                return (yield (yield from outside(self, scope)), value.parts[0])
+            case _:
+                assert value.form == "stop", f"a {value.form} is not written"
+                return (yield (yield from untracked(self, scope)), value.parts[0])
+
+    def _item(self, scope: Scope, value: Value) -> Steps:
+        if scope is self.root:
+            known = self._import(value)
+            if known is not None:
+                return known
+        grad = value.parts[0]
+        derivatives = yield scope, grad
+        return derivatives[grad.targets[value.data]]
+
+    def _call(self, scope: Scope, value: Value) -> Steps:
+        if scope is self.root and not value.type.is_number:
+            known = self._import(value)
+            if known is not None:
+                return known
+        args: list[Arg] = []
+        for part in value.parts:
+            arg: Arg = yield scope, part
+            args.append(arg)
+        if value.op == "where" and value.parts[0].type.is_number:
+            # Only one of both is taken, so each must have the whole type.
+            for i in (1, 2):
+                args[i] = self.conform(args[i], value.parts[i].type, value.type, value)
+        span = value.origin.span
+        return self.draft.op(
+            value.op,
+            tuple(args),
+            value.type,
+            self.note(value),
+            attrs=value.attrs,
+            key=value.data[1],
+            place=(span.source.name, span.start, span.end),
+            hint=self.hint(value),
+        )
+
+    def _import(self, value: Value) -> Name | None:
+        """The value as a unit that has run made it; None where none did."""
+        for index, unit in enumerate(self.earlier):
+            if self.group.period % unit.group.period == 0 and unit.computes(value):
+                name = unit.export(value)
+                return self.read(Source("value", name, index), value.type, name)
+        return None
+
+    def computes(self, value: Value) -> bool:
+        """Whether the unit computes a value, for itself or for a gradient."""
+        if value in self.root.found:
+            return True
+        return any(
+            value in scope.found for scope in self.root.scopes.values() if scope.kind == "inside"
+        )
+
+    def export(self, value: Value) -> Name:
+        """The name of a value of this unit that another one reads."""
+        name = self.solve(self.root, value)
+        assert isinstance(name, str), "only tensors go from unit to unit"
+        self.draft.outputs.setdefault(Target("value", name), name)
+        return name
+
+    def _join(self) -> dict[Value, tuple[Value, ...]]:
+        """All that the gradients of one value are taken by, so that one pass gives all."""
+        joined: dict[Value, dict[Value, None]] = {}
+        for cell in self.group.cells:
+            for value in parts_first(cell.value, lambda v: v.parts):
+                if value.form == "grad" and not value.points:
+                    joined.setdefault(value.parts[0], {}).update(dict.fromkeys(value.targets))
+        return {objective: tuple(targets) for objective, targets in joined.items()}
+
+    def _name_values(self) -> dict[Value, str]:
+        """Names for what states become."""
+        return {
+            cell.value: f"{name}_next"
+            for (kind, name), cell in self.own.items()
+            if kind == "updated" and not name.startswith("@")
+            if cell.value not in self.values.names
+        }

@@ -1,0 +1,58 @@
+"""Gradients, each as far written out as it can be before torch takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nlgraph.schedule.derive import derive
+from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.schedule.windows import split_window
+
+
+class Gradients:
+    """Rewrites values so that every gradient left is one inside a tick, for torch to take."""
+
+    def __init__(self, values: Values) -> None:
+        """Rewrite nothing yet."""
+        self.values = values
+        self._new: dict[Value, Value] = {}
+        self._derivatives: dict[Value, tuple[Value, ...]] = {}
+
+    def rewrite(self, root: Value) -> Value:
+        """The same value, with its gradients written out."""
+        for value in parts_first(root, lambda v: () if v in self._new else v.parts):
+            if value not in self._new:
+                self._new[value] = self._rewritten(value)
+        return self._new[root]
+
+    def _rewritten(self, value: Value) -> Value:
+        parts = tuple(self._new[part] for part in value.parts)
+        if value.form == "item":
+            index: int = value.data
+            return self._derivative(parts[0])[index]
+        new = self.values.rebuild(value, parts)
+        name = self.values.names.get(value)
+        if name is not None:
+            self.values.names.setdefault(new, name)
+        return new
+
+    def _derivative(self, grad: Value) -> tuple[Value, ...]:
+        """The derivatives of a `grad` whose parts are rewritten.
+
+        It calls itself for the ticks of a window; each has a shorter one, so it ends soon.
+        """
+        found = self._derivatives.get(grad)
+        if found is None:
+            found = split_window(self.values, grad, self._derivative)
+            if found is None and not grad.points:
+                found = derive(self.values, grad.parts[0], grad.targets)
+            if found is None:
+                found = tuple(self._items(grad))
+            self._derivatives[grad] = found
+        return found
+
+    def _items(self, grad: Value) -> Iterable[Value]:
+        for i, target in enumerate(grad.targets):
+            yield self.values.make(
+                "item", (grad,), i, target.type, grad.origin, component=grad.component
+            )

@@ -1,0 +1,143 @@
+"""Values at an instant: updated states, gathered and last values, and the cells that keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from nlgraph.ops.types import WHOLE, TensorType
+from nlgraph.schedule import errors
+from nlgraph.schedule.cells import Cell, CellKey, stacked
+from nlgraph.schedule.model import Arg, Count, Memory, Name, Source
+from nlgraph.schedule.reach import depends
+from nlgraph.schedule.scopes import Scope
+from nlgraph.schedule.values import Value
+
+if TYPE_CHECKING:
+    from nlgraph.schedule.evaluate import Evaluator
+
+Steps = Generator[tuple[Scope, Value], Any, Any]
+
+
+def primed(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
+    """A state after its update; in an unfolded scope its update, for gradients to flow through."""
+    key: CellKey = ("updated", value.data)
+    cell = evaluator.cells.of.get(key)
+    if scope.kind == "unfolded" and cell is not None:
+        if evaluator.group.period % cell.period == 0:
+            arg = yield scope, cell.value
+            return evaluator.conform(arg, cell.value.type, cell.type, value)
+        if depends(evaluator.values, cell.value, scope.targets(), unfolded=True):
+            evaluator.report.add(errors.slow_update(value.origin, value.data))
+    stands_for = evaluator.values.cell(key, value.type, value.origin)
+    return (yield evaluator.root, stands_for)
+
+
+def written(evaluator: Evaluator, value: Value) -> Steps:
+    """A cell: computed here, or read from where it is."""
+    kind, name = value.data
+    cell = evaluator.own.get(value.data)
+    memory = evaluator.cells.by_name.get(name)
+    if cell is None:
+        if value.data in evaluator.cells.of:
+            return evaluator.read(Source(kind, name), value.type, f"{_short(name)}_{_WORDS[kind]}")
+        if kind == "started":
+            updated = evaluator.values.cell(("updated", name), value.type, value.origin)
+            return (yield evaluator.root, updated)
+        return evaluator.read(Source("held", name), value.type, _short(name))
+    if memory is not None:
+        return (yield from _remembered(evaluator, cell, *memory))
+    arg = yield evaluator.root, cell.value
+    return evaluator.conform(arg, cell.value.type, cell.type, cell.value)
+
+
+def gathered(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
+    """A gathered value, at the end of its window."""
+    kind, period, window, axis = value.data
+    if kind == "latest":
+        return (yield scope, value.parts[0])
+    if scope is not evaluator.root:
+        flows = depends(evaluator.values, value, scope.targets(), unfolded=True)
+        if scope.kind == "unfolded" and not flows:
+            assert scope.around is not None, "an unfolded scope is inside a gradient"
+            return (yield scope.around, value)
+        evaluator.report.add(errors.window_with(_replacement(scope).origin, value.origin))
+    memory = evaluator.cells.memories[value]
+    cell = evaluator.values.cell(("updated", memory.name), stacked(memory), value.origin)
+    arg = yield evaluator.root, cell
+    if value.parts[0].type.is_number and kind != "collect":
+        arg = evaluator.op("as_number", (arg,), value.parts[0].type, value)
+    if kind == "average":
+        place = ("average", period, window)
+        return evaluator.op("div", (arg, window // period), value.type, value, place=place)
+    if kind == "collect":
+        rank = len(value.type.dims)
+        attrs = {"axis": (axis or 0) % rank}
+        return evaluator.op("stacked", (arg,), value.type, value, attrs=attrs)
+    return arg
+
+
+def last(evaluator: Evaluator, value: Value) -> Steps:
+    """What a `prev` reads: its memory, or at the first tick its initial value."""
+    _, period = value.data
+    memory = evaluator.cells.memories[value]
+    arg: Arg = evaluator.read(Source("held", memory.name), memory.type, _short(memory.name))
+    init = value.parts[0]
+    if value.type.is_number:
+        arg = evaluator.op("as_number", (arg,), value.type, value)
+    if init.form == "number":
+        return arg
+    first = yield evaluator.root, init
+    first = evaluator.conform(first, init.type, value.type, value)
+    tick = evaluator.read(Source("count", Count(period, None)), TensorType(WHOLE), "tick")
+    begun = evaluator.op("gt", (tick, 1), TensorType(WHOLE), value)
+    return evaluator.op("where", (begun, arg, first), value.type, value)
+
+
+def _remembered(evaluator: Evaluator, cell: Cell, gather: Value, memory: Memory) -> Steps:
+    """A memory's next value, or its empty one."""
+    type_ = stacked(memory)
+    short = _short(memory.name)
+    held = evaluator.read(Source("held", memory.name), type_, short)
+    if cell.key[0] == "started":
+        empty = "ones_like" if memory.fill else "zeros_like"
+        return _op(evaluator, empty, (held,), type_, gather, f"{short}_cleared")
+    arg = yield evaluator.root, cell.value
+    if gather.form == "prev":
+        return evaluator.conform(arg, cell.value.type, memory.type, cell.value)
+    kind, period, window, _ = gather.data
+    if kind == "collect":
+        arg = evaluator.conform(arg, cell.value.type, memory.type, cell.value)
+        count = Source("count", Count(period, window))
+        position = evaluator.read(count, TensorType(WHOLE), "position")
+        return _op(evaluator, "place", (held, arg, position), type_, gather, f"{short}_next")
+    op = "mul" if kind == "product" else "add"
+    return _op(evaluator, op, (held, arg), type_, gather, f"{short}_next")
+
+
+def _op(
+    evaluator: Evaluator,
+    op: str,
+    args: tuple[Arg, ...],
+    type_: TensorType,
+    gather: Value,
+    hint: str,
+) -> Name:
+    place = (op, *gather.data[:3])
+    return evaluator.op(op, args, type_, gather, hint=hint, place=place)
+
+
+def _replacement(scope: Scope) -> Value:
+    """The `with` or the gradient that a scope is made by."""
+    while scope.made_by is None:
+        assert scope.around is not None, "the root replaces nothing"
+        scope = scope.around
+    return scope.made_by
+
+
+def _short(name: str) -> str:
+    """A memory's name without its digest."""
+    return name.rpartition("/")[0] if name.startswith("@") and name.count("/") > 1 else name
+
+
+_WORDS = {"updated": "next", "started": "start"}

@@ -1,0 +1,48 @@
+"""From shaped equations to a schedule."""
+
+from __future__ import annotations
+
+from nlgraph.diagnostics.diagnostic import Report
+from nlgraph.schedule.cells import collect_cells
+from nlgraph.schedule.evaluate import Evaluator
+from nlgraph.schedule.firing import group_cells
+from nlgraph.schedule.gradients import Gradients
+from nlgraph.schedule.model import Schedule
+from nlgraph.schedule.values import Values
+from nlgraph.shapes.model import Shaped
+from nlgraph.system.ids import ClockId, SignalId
+
+
+def make_schedule(
+    shaped: Shaped, report: Report, *, watch: tuple[str, ...] = (), learning: bool = True
+) -> Schedule:
+    """The schedule of a step or, where `learning` is false, of a call that updates nothing.
+
+    The root tick must be the shortest of all. What cannot be scheduled is reported; the result is
+    then of no use.
+    """
+    values = Values(shaped, report, learning=learning)
+    watched = tuple(SignalId(name) for name in watch)
+    cells = collect_cells(values, Gradients(values), watched, learning=learning)
+    evaluators: list[Evaluator] = []
+    for group in group_cells(cells):
+        clock = _clock(values, group.period)
+        evaluators.append(Evaluator(values, cells, group, clock, tuple(evaluators)))
+        evaluators[-1].write()
+    units = tuple(evaluator.draft.close() for evaluator in evaluators)
+    memories = tuple(memory for _, memory in cells.by_name.values())
+    return Schedule(units, memories, _bound_dims(shaped))
+
+
+def _clock(values: Values, period: int) -> ClockId:
+    """The clock of a period: the first that the file has."""
+    for clock in values.clocked.durations:
+        if values.period(clock) == period:
+            return clock
+    return values.equations.root
+
+
+def _bound_dims(shaped: Shaped) -> tuple[str, ...]:
+    """The dimensions whose sizes a call binds."""
+    dims = shaped.clocked.equations.dims
+    return tuple(name for name, size in dims.items() if size is None)

@@ -1,0 +1,110 @@
+"""Gradients over a window, as gathers of the gradients of its ticks.
+
+By the chain rule: where E is a function of s = average(e), dE/dW is dE/ds times the average of de/dW,
+and each de/dW is a gradient inside one tick. So nothing of a tick is kept to the window's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nlgraph.schedule import errors
+from nlgraph.schedule.reach import depends, flows_through
+from nlgraph.schedule.values import Value, Values, parts_first
+
+Derivative = Callable[[Value], tuple[Value, ...]]
+"""The derivatives of a `grad`, one for each target."""
+
+
+def split_window(values: Values, grad: Value, derivative: Derivative) -> tuple[Value, ...] | None:
+    """The derivatives of a `grad`, tick by tick; None where it is inside one tick already."""
+    objective = grad.parts[0]
+    gathers = _gathers(values, objective, grad.targets)
+    if not gathers:
+        return None
+    if not all(_check(values, grad, gather) for gather in gathers):
+        return grad.targets
+    origin = grad.origin
+    outer = values.make(
+        "grad", (objective, *gathers), (len(gathers), grad.data[1]), objective.type, origin
+    )
+    factors = derivative(outer)
+    totals = _direct(values, grad, gathers, derivative)
+    for gather, factor in zip(gathers, factors, strict=True):
+        inner = values.make(
+            "grad",
+            (gather.parts[0], *grad.targets),
+            (len(grad.targets), gather.data[1]),
+            gather.parts[0].type,
+            origin,
+        )
+        for i, part in enumerate(derivative(inner)):
+            kind, period, window, _ = gather.data
+            total = values.make(
+                "gather", (part,), (kind, period, window, None), part.type, gather.origin
+            )
+            term = values.op("mul", factor, total, origin=origin, component=grad.component)
+            known = totals[i]
+            totals[i] = term if known is None else values.op("add", known, term, origin=origin)
+    return tuple(
+        total or values.op("zeros_like", target, origin=origin, type_=target.type)
+        for target, total in zip(grad.targets, totals, strict=True)
+    )
+
+
+def _gathers(values: Values, objective: Value, targets: tuple[Value, ...]) -> list[Value]:
+    """The outermost gathers of several ticks through which the gradient flows to a target."""
+    borders = set(targets)
+    for value in flows_through(values, objective, targets):
+        if value.form == "gather" and value.data[0] != "latest":
+            borders.add(value)
+    outermost = [v for v in flows_through(values, objective, borders) if v in borders]
+    return [v for v in outermost if v not in targets and depends(values, v, targets)]
+
+
+def _direct(
+    values: Values, grad: Value, gathers: list[Value], derivative: Derivative
+) -> list[Value | None]:
+    """What flows at the last tick past all gathers."""
+    objective = grad.parts[0]
+    reached = set(flows_through(values, objective, gathers))
+    if not any(target in reached for target in grad.targets):
+        return [None] * len(grad.targets)
+    new: dict[Value, Value] = {}
+    for value in parts_first(objective, lambda v: () if v in gathers else v.parts):
+        if value in gathers:
+            new[value] = values.make("stop", (value,), None, value.type, value.origin)
+        else:
+            new[value] = values.rebuild(value, tuple(new[part] for part in value.parts))
+    parts = (new[objective], *grad.targets)
+    return list(derivative(values.make("grad", parts, grad.data, objective.type, grad.origin)))
+
+
+def _check(values: Values, grad: Value, gather: Value) -> bool:
+    """Whether the gradient through a gather is a gather of gradients."""
+    kind = gather.data[0]
+    origin = grad.origin
+    if kind not in ("accumulate", "average") or gather.type.dims:
+        why = f"`{kind}` of several numbers" if gather.type.dims else f"`{kind}`"
+        advice = "accumulate(…) or average(…) of a single number, as of each tick's loss, can"
+        values.report.add(errors.window_gradient(origin, gather.origin, why, advice))
+        return False
+    if grad.points:
+        values.report.add(
+            errors.window_gradient(
+                origin,
+                gather.origin,
+                "`" + kind + "`",
+                "take the gradient at a point inside the gather",
+            )
+        )
+        return False
+    for value in flows_through(values, gather.parts[0]):
+        if value.form == "prev":
+            last = values.of(values.prevs[value.data[0]].value, value.component)
+            if depends(values, last, grad.targets):
+                advice = "stop(…) around what `prev` keeps makes it a constant"
+                why = "carries it from tick to tick"
+                values.report.add(errors.window_gradient(origin, value.origin, why, advice))
+                return False
+    return True
