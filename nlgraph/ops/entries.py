@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Final
 
@@ -18,6 +19,7 @@ MODULES: Final = (
 )
 
 
+@cache
 def load() -> None:
     """Register every operator of the language, once."""
     for name in MODULES:
