@@ -92,6 +92,12 @@ def unclosed(bracket: Span, closer: str, before: Span | None) -> Diagnostic:
     return _error("NL0102", f"this `{bracket.text}` is never closed", bracket, "", *others)
 
 
+def missing_brace(place: Span, head: Span) -> Diagnostic:
+    """NL0102: a body without its `{`."""
+    message = "a `{` is missing before this"
+    return _error("NL0102", message, place, "", Label(head, "the body of this"))
+
+
 def unopened(closer: Span) -> Diagnostic:
     """NL0102: a closing bracket without an opening one."""
     return _error("NL0102", f"this `{closer.text}` closes nothing", closer)

@@ -9,8 +9,9 @@ from nlgraph.diagnostics.suggest import nearest
 from nlgraph.syntax import errors
 from nlgraph.syntax.expected import found_words
 from nlgraph.syntax.fault import Fault
+from nlgraph.syntax.mend import missing_brace
 from nlgraph.syntax.repair import STATEMENTS
-from nlgraph.syntax.tokens import END, SEPARATOR, Token
+from nlgraph.syntax.tokens import END, ODD, SEPARATOR, Token
 from nlgraph.text.span import Span
 
 # What follows a name: a reserved word before it was meant as one.
@@ -64,6 +65,14 @@ _HELP_OF_PLACE = {
     "OUTPUT": "move it to file level; from there a body's signals are `NAME.signal`",
     "METRIC": "move it to file level; from there a body's signals are `NAME.signal`",
 }
+
+
+def _missing_brace(fault: Fault) -> Diagnostic | None:
+    """A header that goes on with its body, but without the `{`."""
+    head = missing_brace(fault.source, fault.tokens, fault.at, fault.start, fault.expected)
+    if head is None or fault.token.kind == ODD:
+        return None
+    return errors.missing_brace(fault.span(fault.token), fault.span(fault.tokens[head]))
 
 
 def _wrong_place(fault: Fault) -> Diagnostic | None:
@@ -342,4 +351,4 @@ def _on_another_line(fault: Fault, before: Token) -> bool:
     return position(before.end)[0] != position(fault.token.start)[0]
 
 
-STATEMENT_CHECKS = (_reserved, _wrong_place, _first_word, _missing_part)
+STATEMENT_CHECKS = (_reserved, _missing_brace, _wrong_place, _first_word, _missing_part)

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from nlgraph import limits
 from nlgraph.diagnostics.diagnostic import Diagnostic, Report
-from nlgraph.syntax import errors, nodes, repair
+from nlgraph.syntax import errors, mend, nodes, repair
 from nlgraph.syntax.build import Builder
 from nlgraph.syntax.build_expressions import Refused
 from nlgraph.syntax.explain import explain
@@ -76,6 +76,7 @@ class _Reader:
         self._machine = Machine(tables(), builder.reduce)
         self._frames = [_Frame(0, 1)]
         self._faults = 0
+        self._mends = 0
         self._is_too_deep = False
 
     def read(self) -> tuple[nodes.Statement, ...]:
@@ -142,6 +143,9 @@ class _Reader:
             self._close(braces, end) if braces else self._replace(end)
         elif token.kind == "RBRACE" and not braces and self._is_between_statements():
             self._skip_closers(token)
+        elif self._mends < mend.MOST and self._mend(token):
+            self._mends += 1
+            self.__dict__.pop("_partners", None)
         elif closed := repair.braces_to_close(self._source, self._tokens, layout.at, self._heads()):
             self._close(closed, layout.at)
         else:
@@ -163,9 +167,30 @@ class _Reader:
         enters = repair.has_body(self._tokens, start) and not too_deep
         place = repair.resume_at(self._source, self._tokens, layout.at, start, depth, braces)
         while self._tokens[place].kind == "LBRACE" and not enters:
-            place = self._partners.get(place, place) + 1
+            place = self._partners.get(self._tokens[place].start, place) + 1
             place = repair.resume_at(self._source, self._tokens, place, start, 0, braces)
         return place
+
+    def _mend(self, token: Token) -> bool:
+        """Put in a `{` that is missing here, or leave out one too many; False if it is neither."""
+        source, tokens, at = self._source, self._tokens, self._layout.at
+        start = self._frames[-1].start
+        head = mend.missing_brace(source, tokens, at, start, self._machine.expected())
+        place = at
+        if head is None and token.kind == "LBRACE" and at == start:
+            if all(bracket.start in self._partners for bracket in self._layout.open):
+                return False
+            del tokens[at]
+            return True
+        if head is None and repair.has_body(tokens, start):
+            braces = sum(bracket.kind == "LBRACE" for bracket in self._layout.open)
+            place = self._resume_at(token, braces)
+            head = start if mend.body_follows(source, tokens, place, start) else None
+        if head is None:
+            return False
+        mend.put_braces(source, tokens, place, head)
+        self._replace(place)
+        return True
 
     def _skip_closers(self, token: Token) -> None:
         """Leave out one or more `}` that close nothing, as if a statement ended there."""

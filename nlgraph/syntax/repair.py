@@ -64,17 +64,17 @@ def braces_to_close(source: Source, tokens: Sequence[Token], at: int, heads: Seq
         return len(heads)
     if tokens[at].kind not in STATEMENTS or not begins_line(tokens, at):
         return 0
-    column = _column(source, tokens[at])
-    return sum(column <= _column(source, tokens[head]) for head in heads)
+    margin = column(source, tokens[at])
+    return sum(margin <= column(source, tokens[head]) for head in heads)
 
 
 def partners_of_braces(tokens: Sequence[Token]) -> dict[int, int]:
-    """For each `{` that is closed the place of its `}`."""
+    """For each `{` that is closed, by its offset in the text, the place of its `}`."""
     partners: dict[int, int] = {}
     open_: list[int] = []
     for place, token in enumerate(tokens):
         if token.kind == "LBRACE":
-            open_.append(place)
+            open_.append(token.start)
         elif token.kind == "RBRACE" and open_:
             partners[open_.pop()] = place
     return partners
@@ -105,10 +105,8 @@ def begins_statement(source: Source, tokens: Sequence[Token], place: int, start:
     kind = tokens[place].kind
     if kind in STATEMENTS:
         return not (kind == "MINIMIZE" and tokens[start].kind == "TRAIN")
-    return (
-        kind == "NAME"
-        and _column(source, tokens[place]) <= _column(source, tokens[start])
-        and _is_equation(tokens, place)
+    return column(source, tokens[place]) <= column(source, tokens[start]) and is_equation(
+        tokens, place
     )
 
 
@@ -128,9 +126,11 @@ def line_of_statement(source: Source, tokens: Sequence[Token], at: int, start: i
     return at
 
 
-def _is_equation(tokens: Sequence[Token], place: int) -> bool:
+def is_equation(tokens: Sequence[Token], place: int) -> bool:
     """True if here stands the left side of an equation and its `=`."""
     depth = 0
+    if tokens[place].kind != "NAME":
+        return False
     for token in tokens[place + 1 : place + _LOOK_AHEAD]:
         if token.kind == "LSQB":
             depth += 1
@@ -154,5 +154,6 @@ def _joined(last: Token | None, following: Token, first: Token) -> bool:
     return following.kind in BEGIN
 
 
-def _column(source: Source, token: Token) -> int:
+def column(source: Source, token: Token) -> int:
+    """In which column a token begins."""
     return source.position(token.start)[1]

@@ -20,6 +20,17 @@ BROKEN = {
     "x = a)": (1, "this `)` closes nothing", ""),
     "component W : [d] = 0 { W' = f(a }": (1, "this `(` is never closed", ""),
     "input x : int[B every step": (1, "this `[` is never closed", ""),
+    "rule r(lr) for W, g {\n  component m : like W = 0 m' = g }\n  W' = W - m'\n}": (
+        2,
+        "a `{` is missing before this",
+        "",
+    ),
+    "component W : [d] = 0\n  state V : [d] = 0\n  W' = W\n}\ny = 1": (
+        2,
+        "a `{` is missing before this",
+        "",
+    ),
+    "component W : [d] = 0 { {\n  W' = W\n}": (1, "cannot begin with `{`", ""),
     # characters, strings, numbers
     "x = a ? b : c": (1, "`?` cannot stand here", "if … then … else"),
     "x = a % b": (1, "`%` cannot stand here", ""),

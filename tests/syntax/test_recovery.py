@@ -1,8 +1,10 @@
 """After a fault reading goes on at the next statement: no fault is lost, none is an echo."""
 
+import re
+
 import pytest
 
-from .conftest import faults, read, show  # noqa: TID252
+from .conftest import SPECS, faults, read, show  # noqa: TID252
 
 GOOD = "z = 1"
 
@@ -44,6 +46,14 @@ def test_each_line_has_a_fault_of_its_own():
         "component W : [d] = 0 {\n  W' = W +\n}",
         "component W : [d] = 0 { x = ) }",
         "x = )",
+        "component A : [d] = 0\n  minimize e by r()\n}",
+        "component A : [d] = 0\n  state V : [d] = 0\n  W' = W\n",
+        "block b(n)\n  state V : [d] = 0\n  map (q) = q @ V\n}",
+        "component A : [d] = 0 {{\n  A' = A\n}",
+        "component A : [d] = 0 ? {\n  A' = A\n}",
+        "component A : [d] = 0 ?\n  A' = A\n}",
+        "rule r() for W, g { component m : like W = 0 m' = g }; W' = W }",
+        "component A : [d] = 0 { A' = A\ninput q : [d] every s",
         "y = 2; else",
         "y = 2; component",
     ],
@@ -109,3 +119,13 @@ def test_a_file_of_faults_is_given_up():
 
 def test_statements_before_the_giving_up_are_kept():
     assert len(read("good = 1\n" + "x = = 1\n" * 3000)[0].statements) == 1
+
+
+def test_dropping_a_token_of_a_system_is_one_fault_and_hardly_ever_two():
+    counts = []
+    for path in SPECS:
+        tokens = re.findall(r"\w+|\s+|[^\w\s]", path.read_text(encoding="utf-8"))
+        for dropped in range(0, len(tokens), 5):
+            counts.append(len(faults("".join(tokens[:dropped] + tokens[dropped + 1 :]))))
+    assert max(counts) <= 3
+    assert sum(count > 1 for count in counts) <= len(counts) / 200
