@@ -17,7 +17,7 @@ from torch import fx
 
 from nlgraph.graph.build import build_unit
 from nlgraph.graph.calls import Dtypes, Sizes
-from nlgraph.schedule.model import Schedule, Source, Unit
+from nlgraph.schedule.model import Schedule, Source, Target, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,9 @@ class _Outer:
         self._graph = fx.Graph()
         self._root = torch.nn.Module()
         self._args: dict[Source, fx.Node] = {}
+        self._places: dict[Source, tuple[fx.Node, int]] = {}
         self._made: dict[Source, fx.Node] = {}
-        self._outputs: dict[tuple[str, str], fx.Node] = {}
+        self._outputs: dict[tuple[str, str], Source] = {}
 
     def call(self, index: int, unit: Unit, module: fx.GraphModule) -> None:
         """Call a unit; what it gives is there for those after it."""
@@ -116,22 +117,40 @@ class _Outer:
         args = tuple(self._arg(source) for source in unit.inputs)
         outputs = self._graph.call_module(name, args)
         for place, target in enumerate(unit.outputs):
-            node = self._graph.call_function(operator.getitem, (outputs, place))
-            if target.kind == "value":
-                self._made[Source("value", target.key, index)] = node
-            else:
-                self._outputs[target.kind, target.key] = node
-                if target.kind != "result":
-                    self._made[Source(target.kind, target.key)] = node
+            self._place(index, target, (outputs, place))
 
     def firing(self) -> Firing:
         """The graph, complete."""
-        places = {key: place for place, key in enumerate(self._outputs)}
-        self._graph.output(tuple(self._outputs.values()))
-        self._graph.eliminate_dead_code()
+        self._graph.output(tuple(self._take(source) for source in self._outputs.values()))
         self._graph.lint()
         module = fx.GraphModule(self._root, self._graph, class_name="Tick")
+        places = {key: place for place, key in enumerate(self._outputs)}
         return Firing(module, tuple(self._args), *_outputs(places))
+
+    def _place(self, index: int, target: Target, place: tuple[fx.Node, int]) -> None:
+        """Note where a value is that a unit gives."""
+        if target.kind == "result":
+            # A result is read by nobody: its source has a name that no other one has.
+            source = Source("value", f"result {target.key}", index)
+            self._outputs["result", target.key] = source
+        elif target.kind == "value":
+            source = Source("value", target.key, index)
+        else:
+            source = Source(target.kind, target.key)
+            self._change(target.key, source)
+        self._places[source] = place
+
+    def _change(self, key: str, source: Source) -> None:
+        """A new value of what is held; what a reset makes of it comes last."""
+        known = self._outputs.get(("updated", key))
+        if known is None or known.kind == "updated":
+            self._outputs["updated", key] = source
+
+    def _take(self, source: Source) -> fx.Node:
+        """One of the values that a unit gave."""
+        if source not in self._made:
+            self._made[source] = self._graph.call_function(operator.getitem, self._places[source])
+        return self._made[source]
 
     def _arg(self, source: Source) -> Any:  # noqa: ANN401
         kinds: dict[str, tuple[Source, ...]] = {
@@ -140,8 +159,8 @@ class _Outer:
             "value": (source,),
         }
         for made in kinds.get(source.kind, ()):
-            if made in self._made:
-                return self._made[made]
+            if made in self._places:
+                return self._take(made)
         settled = _settled(source)
         assert settled.kind != "value", "the unit that makes a value runs before its readers"
         if settled not in self._args:
