@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import torch
 from torch import Tensor, nn
 
-from nlgraph.module.backends import INITIAL, find_backend
+from nlgraph.module.backends import INITIAL, Backend, find_backend
 from nlgraph.module.checkpoint import INPUT, Checkpoint, clock_tensors, read_checkpoint
 from nlgraph.module.commit import commit, own, storages
 from nlgraph.module.draws import draw
@@ -54,7 +54,7 @@ class Module(nn.Module):
         self._shaped = shaped
         self._options = options
         self._layout = lay_out(shaped)
-        self._backend = find_backend(options.backend)(shaped, options.dtype, options.watch)
+        self._backend = self._make_backend()
         self._seed = options.seed
         self._tick = 0
         self._known = dict(self._layout.sizes)
@@ -316,6 +316,19 @@ class Module(nn.Module):
             raise TypeError(message)
         moved: Self = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return moved
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the backend, which is made again."""
+        return {name: value for name, value in self.__dict__.items() if name != "_backend"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make the backend again."""
+        super().__setstate__(state)
+        self._backend = self._make_backend()
+
+    def _make_backend(self) -> Backend:
+        options = self._options
+        return find_backend(options.backend)(self._shaped, options.dtype, options.watch)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """A module of its own, with the same states; what never changes is shared."""

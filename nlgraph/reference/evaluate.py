@@ -10,10 +10,13 @@ from typing import Any, Final
 
 from torch import Tensor
 
+from nlgraph.reference.copies import across, for_each, picked, read
 from nlgraph.reference.gathers import gather, slice_of
 from nlgraph.reference.gradients import differentiate, replace
+from nlgraph.reference.plan import Atom
 from nlgraph.reference.values import Value, apply, conform
 from nlgraph.reference.views import Context, Key, Steps
+from nlgraph.shapes.model import Hidden
 from nlgraph.system.ids import SignalId, StateId
 from nlgraph.system.model import (
     Call,
@@ -27,6 +30,7 @@ from nlgraph.system.model import (
     Item,
     Learning,
     Number,
+    PerCopy,
     Prev,
     SignalRead,
     Slice,
@@ -64,6 +68,27 @@ def solve(context: Context, key: Key) -> Value:
     return answer
 
 
+def solve_across(context: Context, atom: Atom) -> Value:
+    """A state or a signal with all of its copies in front."""
+    return _finish(across(context, atom))
+
+
+def solve_for_each(context: Context, expr: Expr, dims: Hidden) -> Value:
+    """An expression for each index of dims, in front."""
+    return _finish(for_each(context, expr, dims))
+
+
+def _finish(steps: Steps) -> Value:
+    """Run a computation whose needs are solved one by one."""
+    answer: Any = None
+    while True:
+        try:
+            context, key = steps.send(answer)
+        except StopIteration as done:
+            return done.value
+        answer = solve(context, key)
+
+
 def _steps(context: Context, key: Key) -> Steps:
     if isinstance(key, Expr):
         return _expression(context, key)
@@ -92,20 +117,26 @@ def _expression(context: Context, expr: Expr) -> Steps:
         case Tick():
             return view.plan.count(expr, context.time)
         case InputRead(input=name):
-            return facts.input(name, context.tick)
+            given = view.plan.equations.inputs[name].type
+            tensor = facts.input(name, context.tick)
+            return picked(tensor, given, dict(context.copy), context.hidden)
         case Draw(name=name):
-            return facts.draw(name, context.tick)
+            drawn = facts.draw(name, context.tick)
+            position = view.plan.position(expr, context.time)
+            return (drawn if position is None else drawn[position])[context.indices]
         case StateRead(state=state, primed=primed):
-            return (yield context, ("after" if primed else "before", state))
+            return (yield from read(context, ("after" if primed else "before", state)))
         case SignalRead(signal=signal):
-            return (yield context, ("signal", signal))
+            return (yield from read(context, ("signal", signal)))
+        case PerCopy(value=value, dims=dims):
+            return (yield from for_each(context, value, dims))
         case Call(op="where"):
             return (yield from _choice(context, expr))
         case Call(args=args):
             values = []
             for arg in args:
                 values.append((yield context, arg))  # noqa: PERF401 - a comprehension cannot yield
-            return apply(expr, values, view)
+            return apply(expr, values, context)
         case Gather():
             return (yield from gather(context, expr))
         case Slice():
@@ -122,7 +153,7 @@ def _expression(context: Context, expr: Expr) -> Steps:
             found = yield context, value
             return found.detach() if isinstance(found, Tensor) else found
         case Hold(value=value):
-            return (yield view.outside.at(context.time), value)
+            return (yield context.seen_in(view.outside), value)
         case _:
             message = f"a {type(expr).__name__} is never run here"
             raise AssertionError(message)
@@ -134,7 +165,7 @@ def _choice(context: Context, expr: Call) -> Steps:
     if isinstance(condition, Tensor):
         first = yield context, expr.args[1]
         second = yield context, expr.args[2]
-        return apply(expr, [condition, first, second], context.view)
+        return apply(expr, [condition, first, second], context)
     value = yield context, expr.args[1 if condition else 2]
-    type_ = context.view.plan.shaped.type_of(expr)
+    type_ = context.view.plan.shaped.type_of(expr, context.hidden)
     return value if type_.is_number else conform(value, type_, context.view.facts)

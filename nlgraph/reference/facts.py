@@ -40,20 +40,21 @@ class Facts:
     past: Mapping[Fact, Mapping[int, Tensor]] = field(default_factory=dict)
 
     def at(self, fact: Fact, tick: int) -> Tensor | None:
-        """A fact at a root tick; None for a `prev` that has no last value yet."""
+        """A fact at a root tick; None where it has no value yet."""
         if tick >= self.now:
             return self.given.get(fact)
         kept = self.past.get(fact, {})
         ticks = sorted(kept)
         index = bisect_right(ticks, tick)
-        assert index or fact[0] == "prev", f"nothing was kept of {fact} at tick {tick}"
+        assert index or fact[0] in ("prev", "state"), f"nothing was kept of {fact} at tick {tick}"
         return kept[ticks[index - 1]] if index else None
 
-    def state(self, state: StateId, tick: int) -> Tensor:
-        """A state before a root tick."""
-        found = self.at(("state", state), tick)
-        assert found is not None, f"{state} has a value at every tick"
-        return found
+    def state(self, state: StateId, tick: int) -> Tensor | None:
+        """A state before a root tick.
+
+        None for one that starts anew with each root tick, if it has copies for another length.
+        """
+        return self.at(("state", state), tick)
 
     def input(self, name: InputId, tick: int) -> Tensor:
         """An input at a root tick."""

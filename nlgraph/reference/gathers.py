@@ -11,6 +11,7 @@ from torch import Tensor
 
 from nlgraph.reference.values import tensor
 from nlgraph.reference.views import Context, Steps
+from nlgraph.shapes.collects import collected
 from nlgraph.system.model import Gather, Slice
 
 
@@ -23,20 +24,20 @@ def gather(context: Context, expr: Gather) -> Steps:
     plan = context.view.plan
     window = plan.clocked.durations[plan.clocked.windows[expr]]
     period = plan.span(expr.value)
-    view = context.view.window
+    inside = context.seen_in(context.view.window)
     if period is None or not plan.gathers(expr):
-        return (yield view.at(context.time), expr.value)
+        return (yield inside, expr.value)
     end = window * ceil(context.time / window)
     count = int(window / period)
     values: list[Tensor | int | float] = []
     for k in range(count - 1 if expr.kind == "latest" else 0, count):
-        value = yield view.at(end - window + period * (k + 1)), expr.value
+        value = yield inside.moved(end - window + period * (k + 1)), expr.value
         values.append(value)
     if expr.kind == "latest":
         return values[-1]
-    type_ = plan.shaped.type_of(expr)
+    type_ = plan.shaped.type_of(expr, context.hidden)
     if not type_.is_number:
-        values = [tensor(value, type_.dtype, view.facts) for value in values]
+        values = [tensor(value, type_.dtype, context.view.facts) for value in values]
     return _combined(context, expr, values)
 
 
@@ -58,14 +59,11 @@ def _combined(
 
 def _axis(context: Context, expr: Gather) -> int:
     """Where `collect` puts its dimension: as said, else where the clock's dimension stands."""
-    if expr.axis is not None:
-        return expr.axis
     plan = context.view.plan
-    clock = plan.clocked.timings[expr.value].clock
-    dim = None if clock is None else plan.equations.clocks[clock].dim
-    names = [dim.name for dim in plan.shaped.type_of(expr).dims]
-    assert dim in names, "a collect without an axis is over a clock along a dimension"
-    return names.index(dim)
+    of = plan.shaped.type_of(expr.value, context.hidden)
+    found = collected(plan.clocked, expr, of, context.hidden)
+    assert found is not None, "a collect without an axis is over a clock along a dimension"
+    return found[0]
 
 
 def slice_of(context: Context, expr: Slice) -> Steps:
@@ -77,5 +75,5 @@ def slice_of(context: Context, expr: Slice) -> Steps:
     assert restart is not None, "a slice is by a clock along a dimension"
     start = restart * (ceil(context.time / restart) - 1)
     position = ceil((context.time - start) / plan.clocked.durations[expr.clock]) - 1
-    names = [dim.name for dim in plan.shaped.type_of(expr.value).dims]
+    names = [dim.name for dim in plan.shaped.type_of(expr.value, context.hidden).dims]
     return value.select(names.index(clock.dim), position)

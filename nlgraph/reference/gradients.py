@@ -9,8 +9,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from nlgraph.reference.copies import across, picked
 from nlgraph.reference.plan import Atom
-from nlgraph.reference.views import Ask, Context, Scope, Steps, View, unfolded
+from nlgraph.reference.views import Ask, Context, Fixed, Scope, Steps, View, unfolded
 from nlgraph.system.model import Grad, SignalRead, StateRead, With
 
 
@@ -26,19 +27,22 @@ def differentiate(context: Context, grad: Grad) -> Steps:
     outer = context
     if grad.at:
         points = {atom: (context, point) for atom, point in zip(atoms, grad.at, strict=True)}
-        outer = Replaced(context, points, span).at(context.time)
+        outer = context.seen_in(Replaced(context, points, span))
     leaves: list[Tensor] = []
     for atom in atoms:
-        leaves.append(_leaf((yield outer, atom)))  # noqa: PERF401 - a comprehension cannot yield
+        value = yield from across(outer, atom)
+        leaves.append(_leaf(value))
     inside = Inside(outer, dict(zip(atoms, leaves, strict=True)), span)
-    value = yield inside.at(context.time), grad.value
+    value = yield context.seen_in(inside), grad.value
     if not isinstance(value, Tensor) or not value.requires_grad:
-        return tuple(torch.zeros_like(leaf) for leaf in leaves)
-    found = torch.autograd.grad(value, leaves, create_graph=view.tracked, allow_unused=True)
-    return tuple(
+        found: tuple[Tensor | None, ...] = (None,) * len(leaves)
+    else:
+        found = torch.autograd.grad(value, leaves, create_graph=view.tracked, allow_unused=True)
+    parts = (
         torch.zeros_like(leaf) if part is None else part
         for leaf, part in zip(leaves, found, strict=True)
     )
+    return tuple(_seen(context, atom, part) for atom, part in zip(atoms, parts, strict=True))
 
 
 def replace(context: Context, expr: With) -> Steps:
@@ -46,13 +50,13 @@ def replace(context: Context, expr: With) -> Steps:
 
     The replacements are read outside; updated states in them stand for their updates.
     """
-    around = unfolded(context.view).at(context.time)
+    around = context.seen_in(unfolded(context.view))
     fixed: dict[Atom, Ask] = {
         ("before", state): (around, replacement)
         for state, replacement in zip(expr.states, expr.replacements, strict=True)
     }
     view = Replaced(context, fixed, context.view.plan.span(expr.value))
-    return (yield view.at(context.time), expr.value)
+    return (yield context.seen_in(view), expr.value)
 
 
 class Inside(Scope):
@@ -62,7 +66,8 @@ class Inside(Scope):
         self, outer: Context, leaves: Mapping[Atom, Tensor], span: Fraction | None
     ) -> None:
         """Stand inside the context that a gradient is read in."""
-        super().__init__(outer, leaves, span)
+        fixed = {atom: _fixed(outer, atom, leaf) for atom, leaf in leaves.items()}
+        super().__init__(outer, fixed, span)
         self.tracked = True
 
     @property
@@ -76,7 +81,8 @@ class Replaced(Scope):
 
     def __init__(self, outer: Context, points: Mapping[Atom, Ask], span: Fraction | None) -> None:
         """Stand inside a context; the points say where to ask for each replacement."""
-        super().__init__(outer, points, span)
+        fixed = {atom: _fixed(outer, atom, point) for atom, point in points.items()}
+        super().__init__(outer, fixed, span)
         self._entry = outer
         self._points = points
 
@@ -90,7 +96,25 @@ class Replaced(Scope):
 
 
 def _outside(context: Context) -> Context:
-    return context.view.outside.at(context.time)
+    return context.seen_in(context.view.outside)
+
+
+def _fixed(outer: Context, atom: Atom, value: Tensor | Ask) -> Fixed:
+    per = outer.view.plan.per(atom)
+    return Fixed(
+        value,
+        copy=tuple((dim, index) for dim, index in outer.copy if dim in per),
+        others=tuple(dim for dim in per if dim not in outer.hidden),
+    )
+
+
+def _seen(context: Context, atom: Atom, value: Tensor) -> Tensor:
+    """A derivative as its target is seen: inside a copy, that copy's part of it."""
+    per = context.view.plan.per(atom)
+    front = len([dim for dim in per if dim not in context.hidden])
+    gone = tuple(dim for dim in context.hidden if dim not in per)
+    part: Tensor = picked(value, context.view.plan.type_of(atom), dict(context.copy), gone, front)
+    return part
 
 
 def _atom(target: StateRead | SignalRead) -> Atom:

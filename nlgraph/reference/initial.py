@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from nlgraph.reference.evaluate import solve
+from nlgraph.reference.evaluate import solve_across
 from nlgraph.reference.facts import Facts
 from nlgraph.reference.plan import Plan
 from nlgraph.reference.values import conform
@@ -22,12 +22,13 @@ def initial_values(plan: Plan, facts: Facts) -> tuple[dict[StateId, Tensor], dic
     They differ where a reset names another value: the first tick starts there too. `facts` has
     the draws of initial values, by the names of their states.
     """
-    initial = _Initial(plan, facts).at(Fraction(0))
-    first = _First(plan, facts, initial).at(Fraction(0))
+    initial = _Initial(plan, facts)
+    first = _First(plan, facts, initial)
     states = plan.equations.states
+    start = Fraction(0)
     return (
-        {state: solve(initial, ("before", state)) for state in states},
-        {state: solve(first, ("before", state)) for state in states},
+        {state: solve_across(initial.at(start), ("before", state)) for state in states},
+        {state: solve_across(first.at(start), ("before", state)) for state in states},
     )
 
 
@@ -42,7 +43,7 @@ class _Initial(View):
 class _First(View):
     """Where a state is what its first tick starts with."""
 
-    def __init__(self, plan: Plan, facts: Facts, initial: Context) -> None:
+    def __init__(self, plan: Plan, facts: Facts, initial: View) -> None:
         super().__init__(plan, facts)
         self._initial = initial
 
@@ -50,5 +51,5 @@ class _First(View):
         reset = self.plan.equations.states[state].reset
         to = None if reset is None or self.plan.keeps(state) else reset.to
         if to is None or self.plan.clocked.timings[to].stream:
-            return (yield self._initial, ("before", state))
+            return (yield context.seen_in(self._initial), ("before", state))
         return conform((yield context, to), self.plan.shaped.states[state], self.facts)

@@ -8,9 +8,10 @@ from fractions import Fraction
 from functools import cached_property
 from math import ceil
 
+from nlgraph.ops.types import TensorType
 from nlgraph.shapes.model import Shaped
 from nlgraph.system.ids import ClockId, ComponentId, SignalId, StateId
-from nlgraph.system.model import Expr, Gather, SignalRead, StateRead, Tick
+from nlgraph.system.model import Draw, Expr, Gather, Prev, SignalRead, StateRead, Tick
 from nlgraph.system.walk import postorder
 
 Atom = tuple[str, str]
@@ -61,6 +62,30 @@ class Plan:
     def span(self, expr: Expr) -> Fraction | None:
         """The length of one tick of an expression's clock; None for what never changes."""
         return self.clocked.duration(self.clocked.timings[expr].clock)
+
+    def tick_before(self, prev: Prev, time: Fraction) -> tuple[Fraction, Fraction]:
+        """The end of the tick before that of a `prev`, and when its clock started anew.
+
+        In a component that is reset to its own name time goes on.
+        """
+        clock = self.clocked.timings[prev.value].clock or self.equations.root
+        period = self.clocked.durations[clock]
+        restart = None if prev.name in self._ongoing else self.anew(clock)
+        last = period * (ceil(time / period) - 1)
+        start = Fraction(0) if restart is None else restart * (ceil(time / restart) - 1)
+        return last, start
+
+    def goes_on(self, prev: Prev) -> bool:
+        """Whether a `prev` sees the root tick before."""
+        return self.tick_before(prev, Fraction(2))[1] < 1
+
+    def position(self, draw: Draw, time: Fraction) -> int | None:
+        """The number, from 0, of a draw among those of one root tick; None if it is the only one."""
+        timing = self.clocked.timings.get(draw)
+        period = None if timing is None else self.clocked.duration(timing.clock)
+        if period is None or period >= 1:
+            return None
+        return ceil((time - (ceil(time) - 1)) / period) - 1
 
     def gathers(self, gather: Gather) -> bool:
         """Whether a gather runs over several ticks; one on its value's own clock does not."""
@@ -114,6 +139,25 @@ class Plan:
 
     # ------------------------------------------------------------------------- reads
 
+    def per(self, atom: Atom) -> tuple[str, ...]:
+        """The dims for each index of which a named value has a copy."""
+        kind, name = atom
+        if kind == "signal":
+            host = self.equations.signals[SignalId(name)].host
+        else:
+            host = self.equations.states[StateId(name)].component
+        return () if host is None else self.equations.components[host].per
+
+    def type_of(self, atom: Atom) -> TensorType:
+        """A named value's type, as seen from inside a copy."""
+        kind, name = atom
+        if kind == "signal":
+            found = self.shaped.signals[SignalId(name)]
+        else:
+            found = self.shaped.states[StateId(name)]
+        assert found is not None, "a system with faults is never compiled"
+        return found
+
     def statements(self) -> Iterator[Expr]:
         """Every expression that stands by itself."""
         for signal in self.equations.signals.values():
@@ -165,6 +209,18 @@ class Plan:
                         queue.append(("signal", signal))
             self._affected[atoms] = frozenset(found)
         return self._affected[atoms]
+
+    @cached_property
+    def _ongoing(self) -> frozenset[str]:
+        """The `prev`s of components that are reset to their own names."""
+        keeping = {s.component for s in self.equations.states.values() if self.keeps(s.id)}
+        values = [
+            s.update
+            for s in self.equations.states.values()
+            if s.component in keeping and s.update is not None
+        ]
+        values += [s.value for s in self.equations.signals.values() if s.host in keeping]
+        return frozenset(expr.name for expr in postorder(values) if isinstance(expr, Prev))
 
     @cached_property
     def after_all(self) -> frozenset[Atom]:

@@ -9,14 +9,14 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from nlgraph.reference.evaluate import solve
+from nlgraph.reference.evaluate import solve, solve_across, solve_for_each
 from nlgraph.reference.facts import Facts
 from nlgraph.reference.plan import Plan
 from nlgraph.reference.values import tensor
 from nlgraph.reference.views import View
+from nlgraph.shapes.model import Hidden
 from nlgraph.system.ids import ClockId, SignalId, StateId
 from nlgraph.system.model import Prev, Result
-from nlgraph.system.walk import postorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Outcome:
 def run(
     plan: Plan,
     facts: Facts,
-    prevs: Iterable[Prev],
+    prevs: Iterable[tuple[Prev, Hidden]],
     results: Iterable[Result],
     watch: Iterable[SignalId],
 ) -> Outcome:
@@ -56,34 +56,34 @@ def run(
             if ends(clocked.signals[signal].clock):
                 type_ = plan.shaped.signals[signal]
                 assert type_ is not None, "a system with faults is never compiled"
-                found[signal] = _tensor(solve(context, ("signal", signal)), type_.dtype, facts)
+                value = solve_across(context, ("signal", signal))
+                found[signal] = _tensor(value, type_.dtype, facts)
         if not facts.learning:
             return Outcome({}, {}, found)
         states = {
-            state: solve(context, ("started", state)).detach()
+            state: solve_across(context, ("started", state)).detach()
             for state in equations.states
             if plan.changes(state, now)
         }
         lasts = {}
-        for prev in prevs:
+        for prev, hidden in prevs:
             if ends(clocked.timings[prev.value].clock):
-                number = plan.shaped.type_of(prev).is_number
-                lasts[prev.name] = _tensor(
-                    solve(context, prev.value),
-                    "f64" if number else plan.shaped.type_of(prev).dtype,
-                    facts,
-                )
+                of = plan.shaped.type_of(prev, hidden)
+                value = solve_for_each(context, prev.value, hidden)
+                lasts[prev.name] = _tensor(value, "f64" if of.is_number else of.dtype, facts)
         return Outcome(states, lasts, found)
 
 
-def prevs_of(plan: Plan) -> tuple[Prev, ...]:
-    """Every `prev` whose last value must be kept from one root tick to the next."""
+def prevs_of(plan: Plan) -> tuple[tuple[Prev, Hidden], ...]:
+    """Every `prev` whose last value must be kept from one root tick to the next.
+
+    Each with the dims of the copies in which it stands.
+    """
     return tuple(
-        expr
-        for expr in postorder(plan.statements())
+        (expr, hidden)
+        for expr, hidden in plan.shaped.types
         if isinstance(expr, Prev)
-        and (expr, ()) in plan.shaped.types  # not in the branch of a choice that is never taken
-        and plan.anew(plan.clocked.timings[expr.value].clock) is None
+        if plan.goes_on(expr)
     )
 
 

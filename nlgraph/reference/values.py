@@ -16,7 +16,7 @@ from nlgraph.reference.facts import Facts
 from nlgraph.system.model import Call
 
 if TYPE_CHECKING:
-    from nlgraph.reference.views import View
+    from nlgraph.reference.views import Context
 
 Value = Any
 """A tensor, a plain number, or (of a Grad) a tuple of tensors."""
@@ -37,14 +37,17 @@ def tensor(value: Tensor | float, dtype: str, facts: Facts) -> Tensor:
     return torch.tensor(value, dtype=facts.dtypes[dtype], device=facts.device)
 
 
-def apply(call: Call, args: Sequence[Tensor | float], view: View) -> Tensor | float:
+def apply(call: Call, args: Sequence[Tensor | float], context: Context) -> Tensor | float:
     """The result of an operator."""
-    shaped, facts = view.plan.shaped, view.facts
-    types = tuple(shaped.type_of(arg) for arg in call.args)
-    lowered = lower(call.op, call.attrs, types, shaped.type_of(call), facts.sizes)
+    shaped, facts, hidden = context.view.plan.shaped, context.view.facts, context.hidden
+    types = tuple(shaped.type_of(arg, hidden) for arg in call.args)
+    result_type = shaped.type_of(call, hidden)
+    lowered = lower(call.op, call.attrs, types, result_type, facts.sizes, hidden)
     kwargs = dict(lowered.kwargs)
     if "dtype" in kwargs:
         kwargs["dtype"] = facts.dtypes[kwargs["dtype"]]
+    if lowered.makes:
+        kwargs["device"] = facts.device
     if lowered.cast is not None:
         wanted = facts.dtypes[lowered.cast]
         args = [_exact_to(arg, wanted) for arg in args]

@@ -1,7 +1,8 @@
 """Ways to see a system: as it runs, inside a gradient, with states replaced.
 
 A view answers what a named value is at a time. One that stands inside another computes anew what
-it changes and reads everything else outside.
+it changes and reads everything else outside. A component `per` some dims has a value for each of
+its copies: its names are asked for in the context of one copy; see `copies`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Any
 
 from torch import Tensor
 
+from nlgraph.ops.types import Dim, TensorType
 from nlgraph.reference.facts import Facts
 from nlgraph.reference.plan import Atom, Plan
 from nlgraph.reference.values import Value, conform
+from nlgraph.shapes.model import Hidden
 from nlgraph.system.ids import SignalId, StateId
 from nlgraph.system.model import Expr, Prev
 
@@ -26,19 +29,41 @@ Ask = tuple["Context", Key]
 Steps = Generator[Ask, Any, Any]
 """A computation: it yields what it needs and is sent its value. The solver keeps the stack."""
 
+Copy = tuple[tuple[str, int], ...]
+"""The index of a copy for each of its dims, in their order."""
+
 
 @dataclass(eq=False, slots=True)
 class Context:
-    """A view at a time, with every value that was computed there."""
+    """A view at a time, inside a copy, with every value that was computed there."""
 
     view: View
     time: Fraction
+    copy: Copy
     memo: dict[Key, Value] = field(default_factory=dict)
 
     @property
     def tick(self) -> int:
         """The root tick under way."""
         return ceil(self.time)
+
+    @property
+    def hidden(self) -> Hidden:
+        """The dims that values are seen without."""
+        return tuple(dim for dim, _ in self.copy)
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """The copy's index for each of these."""
+        return tuple(index for _, index in self.copy)
+
+    def seen_in(self, view: View) -> Context:
+        """The same time and copy in another view."""
+        return view.at(self.time, self.copy)
+
+    def moved(self, time: Fraction) -> Context:
+        """The same view and copy at another time."""
+        return self.view.at(time, self.copy)
 
 
 class View:
@@ -53,13 +78,14 @@ class View:
         """Compute nothing yet."""
         self.plan = plan
         self.facts = facts
-        self._contexts: dict[Fraction, Context] = {}
+        self._contexts: dict[tuple[Fraction, Copy], Context] = {}
 
-    def at(self, time: Fraction) -> Context:
-        """The context at a time."""
-        if time not in self._contexts:
-            self._contexts[time] = Context(self, time)
-        return self._contexts[time]
+    def at(self, time: Fraction, copy: Copy = ()) -> Context:
+        """The context at a time, inside a copy."""
+        key = (time, copy)
+        if key not in self._contexts:
+            self._contexts[key] = Context(self, time, copy)
+        return self._contexts[key]
 
     @property
     def outside(self) -> View:
@@ -79,13 +105,13 @@ class View:
     def signal(self, context: Context, signal: SignalId) -> Steps:
         """A signal's value, for a reader at a time."""
         moment = self.plan.moment(signal, context.time, Fraction(self.facts.now))
-        return (yield self.at(moment), self.plan.equations.signals[signal].value)
+        return (yield context.moved(moment), self.plan.equations.signals[signal].value)
 
     def before(self, context: Context, state: StateId) -> Steps:
         """A state just before a time: as it was left by what happened to it last."""
         last = self.plan.last_event(state, context.time)
         start = Fraction(context.tick - 1)
-        return (yield self.at(max(last, start)), ("started", state))
+        return (yield context.moved(max(last, start)), ("started", state))
 
     def after(self, context: Context, state: StateId) -> Steps:
         """A state just after a time, before any reset."""
@@ -96,7 +122,9 @@ class View:
     def started(self, context: Context, state: StateId) -> Steps:
         """A state with which the tick after a time starts: after updates and resets."""
         if context.time == context.tick < self.facts.now:
-            return self.facts.state(state, context.tick + 1)
+            kept = self.facts.state(state, context.tick + 1)
+            if kept is not None:
+                return kept[context.indices]
         reset = self.plan.reset_period(state)
         if reset is not None and context.time % reset == 0:
             return (yield from restart(context, state))
@@ -104,16 +132,15 @@ class View:
 
     def prev(self, context: Context, expr: Prev) -> Steps:
         """The value of an expression at the tick before of its clock."""
-        clock = self.plan.clocked.timings[expr.value].clock or self.plan.equations.root
-        period, restart = self.plan.clocked.durations[clock], self.plan.anew(clock)
-        last = period * (ceil(context.time / period) - 1)
-        start = Fraction(0) if restart is None else restart * (ceil(context.time / restart) - 1)
-        if last > start and restart is not None:
-            return (yield self.at(last), expr.value)
+        last, start = self.plan.tick_before(expr, context.time)
+        if last > context.tick - 1:
+            return (yield context.moved(last), expr.value)
         kept = self.facts.at(("prev", expr.name), context.tick)
         if last <= start or kept is None:
             return (yield context, expr.init)
-        return kept.item() if self.plan.shaped.type_of(expr).is_number else kept
+        value = kept[context.indices]
+        number = self.plan.shaped.type_of(expr, context.hidden).is_number
+        return value.item() if number else value
 
     def updates(self, context: Context, state: StateId) -> bool:
         """Whether a state is updated at a time.
@@ -143,8 +170,8 @@ def restart(context: Context, state: StateId) -> Steps:
         value: Tensor = yield context, ("after", state)
         return value.detach()
     if reset.to is None:
-        return view.facts.initial[state]
-    value = yield view.restarted.at(context.time), reset.to
+        return view.facts.initial[state][context.indices]
+    value = yield context.seen_in(view.restarted), reset.to
     return conform(value, view.plan.shaped.states[state], view.facts)
 
 
@@ -157,19 +184,19 @@ class _Inner(View):
         self.tracked = outer.tracked
 
     def signal(self, context: Context, signal: SignalId) -> Steps:
-        return (yield self.outer.at(context.time), ("signal", signal))
+        return (yield context.seen_in(self.outer), ("signal", signal))
 
     def before(self, context: Context, state: StateId) -> Steps:
-        return (yield self.outer.at(context.time), ("before", state))
+        return (yield context.seen_in(self.outer), ("before", state))
 
     def after(self, context: Context, state: StateId) -> Steps:
-        return (yield self.outer.at(context.time), ("after", state))
+        return (yield context.seen_in(self.outer), ("after", state))
 
     def started(self, context: Context, state: StateId) -> Steps:
-        return (yield self.outer.at(context.time), ("started", state))
+        return (yield context.seen_in(self.outer), ("started", state))
 
     def prev(self, context: Context, expr: Prev) -> Steps:
-        return (yield self.outer.at(context.time), expr)
+        return (yield context.seen_in(self.outer), expr)
 
 
 class _Restarted(_Inner):
@@ -177,22 +204,24 @@ class _Restarted(_Inner):
 
     @property
     def outside(self) -> View:
+        """The same, outside of the nearest gradient."""
         return self.outer.outside.restarted
 
     @property
     def window(self) -> View:
+        """A window has ended: its ticks are seen as they were."""
         return self.outer.window
 
     def signal(self, context: Context, signal: SignalId) -> Steps:
         if self.plan.clocked.signals[signal].stream:
-            return (yield self.outer.at(context.time), ("signal", signal))
+            return (yield context.seen_in(self.outer), ("signal", signal))
         return (yield context, self.plan.equations.signals[signal].value)
 
     def before(self, context: Context, state: StateId) -> Steps:
-        return (yield self.outer.at(context.time), ("started", state))
+        return (yield context.seen_in(self.outer), ("started", state))
 
     def after(self, context: Context, state: StateId) -> Steps:
-        return (yield self.outer.at(context.time), ("started", state))
+        return (yield context.seen_in(self.outer), ("started", state))
 
 
 class _Unfolded(_Inner):
@@ -200,6 +229,7 @@ class _Unfolded(_Inner):
 
     @property
     def outside(self) -> View:
+        """The same, outside of the nearest gradient."""
         return unfolded(self.outer.outside)
 
     def signal(self, context: Context, signal: SignalId) -> Steps:
@@ -216,16 +246,26 @@ def unfolded(view: View) -> View:
     return _Unfolded(view) if view.tracked else view
 
 
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A value in place of a named one: a tensor, or what to ask for it.
+
+    It is fixed inside one copy, `copy`, of those dims that the reader stands in already; the
+    component's other copies are in front of its dimensions.
+    """
+
+    value: Tensor | Ask
+    copy: Copy
+    others: tuple[str, ...]
+
+
 class Scope(_Inner):
     """A view in which some values are fixed, and what lives inside a tick is computed anew.
 
-    `fixed` gives each fixed value as a tensor, or as what to ask for it. `span` is the length
-    of the tick, None where nothing lives inside; `start` is its start.
+    `span` is the length of the tick, None where nothing lives inside.
     """
 
-    def __init__(
-        self, outer: Context, fixed: Mapping[Atom, Tensor | Ask], span: Fraction | None
-    ) -> None:
+    def __init__(self, outer: Context, fixed: Mapping[Atom, Fixed], span: Fraction | None) -> None:
         """Stand inside a context."""
         super().__init__(outer.view)
         self.fixed = fixed
@@ -237,33 +277,33 @@ class Scope(_Inner):
 
     def signal(self, context: Context, signal: SignalId) -> Steps:
         """Computed anew where it reads what is fixed or lives here."""
-        if ("signal", signal) in self.fixed:
-            return (yield from self._fixed(("signal", signal)))
+        if self._is_fixed(context, ("signal", signal)):
+            return (yield from self._fixed(context, ("signal", signal)))
         if signal in self._affected:
             return (yield from View.signal(self, context, signal))
         return (yield from super().signal(context, signal))
 
     def before(self, context: Context, state: StateId) -> Steps:
         """As fixed; what lives here, as it was left by what happened to it last."""
-        if ("before", state) in self.fixed:
-            return (yield from self._fixed(("before", state)))
+        if self._is_fixed(context, ("before", state)):
+            return (yield from self._fixed(context, ("before", state)))
         if state in self.living:
             last = self.plan.last_event(state, context.time)
-            return (yield self.at(max(last, self.start)), ("started", state))
+            return (yield context.moved(max(last, self.start)), ("started", state))
         return (yield from super().before(context, state))
 
     def after(self, context: Context, state: StateId) -> Steps:
         """As fixed; what lives here is updated here, all else is a constant."""
-        if ("after", state) in self.fixed:
-            return (yield from self._fixed(("after", state)))
+        if self._is_fixed(context, ("after", state)):
+            return (yield from self._fixed(context, ("after", state)))
         if state in self.living:
             return (yield from View.after(self, context, state))
         return (yield from super().after(context, state))
 
     def started(self, context: Context, state: StateId) -> Steps:
         """As fixed; what lives here starts with its reset."""
-        if ("before", state) in self.fixed:
-            return (yield from self._fixed(("before", state)))
+        if self._is_fixed(context, ("before", state)):
+            return (yield from self._fixed(context, ("before", state)))
         reset = self.plan.reset_period(state)
         if state not in self.living or reset is None:
             return (yield from super().started(context, state))
@@ -278,17 +318,25 @@ class Scope(_Inner):
 
     def prev(self, context: Context, expr: Prev) -> Steps:
         """Lives here if its clock starts anew within the tick."""
+        last, start = self.plan.tick_before(expr, context.time)
         clock = self.plan.clocked.timings[expr.value].clock
-        restart = None if clock is None else self.plan.anew(clock)
-        if restart is not None and self.span is not None and restart <= self.span:
+        restart_period = self.plan.anew(clock)
+        lives = self.span is not None and restart_period is not None and restart_period <= self.span
+        if lives and (last > self.start or last <= start):
             return (yield from View.prev(self, context, expr))
         return (yield from super().prev(context, expr))
 
-    def _fixed(self, atom: Atom) -> Steps:
+    def _is_fixed(self, context: Context, atom: Atom) -> bool:
+        found = self.fixed.get(atom)
+        return found is not None and set(found.copy) <= set(context.copy)
+
+    def _fixed(self, context: Context, atom: Atom) -> Steps:
         found = self.fixed[atom]
-        if isinstance(found, Tensor):
-            return found
-        kind, name = atom
-        shaped = self.plan.shaped
-        type_ = shaped.signals[SignalId(name)] if kind == "signal" else shaped.states[StateId(name)]
-        return conform((yield found), type_, self.facts)
+        at = dict(context.copy)
+        position = tuple(at[dim] for dim in found.others)
+        if isinstance(found.value, Tensor):
+            return found.value[position]
+        of = self.plan.type_of(atom)
+        others = tuple(Dim(dim, self.facts.sizes[dim]) for dim in found.others)
+        value = conform((yield found.value), TensorType(of.dtype, (*others, *of.dims)), self.facts)
+        return value[position]

@@ -1,4 +1,5 @@
 import copy
+import pickle
 
 import pytest
 import torch
@@ -189,6 +190,16 @@ def test_a_copy_goes_its_own_way(build, text, batch):
     run(module, batch, range(2, 4))
     assert_equal(states(twin), before)
     run(twin, batch, range(2, 4))
+    assert_equal(states(twin), states(module))
+
+
+def test_a_module_is_pickled_with_its_time(build, text, batch):
+    module = build(text)
+    run(module, batch, range(1, 3))
+    twin = pickle.loads(pickle.dumps(module))
+    assert_equal(states(twin), states(module))
+    run(module, batch, range(3, 5))
+    run(twin, batch, range(3, 5))
     assert_equal(states(twin), states(module))
 
 

@@ -35,9 +35,9 @@ REFUSED = {
         "NL0703",
         "grad(sum(x) * M', W)",
     ),
-    "a window's value read before its end": (
-        "mean4 = average(sum(x), slow)\n"
-        "component M : scalar = 0 every step { M' = M + mean4 * sum(x) }\n",
+    "a reset to a window's value before its end": (
+        "mean4 = average(sum(x), slow)\nclock short = 2 step\n"
+        "component M : scalar = 0 reset every short to mean4 { M' = M + sum(x) }\n",
         "NL0704",
         "mean4",
     ),

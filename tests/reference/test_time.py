@@ -274,3 +274,17 @@ def test_a_chain_of_thousands_of_signals_is_no_deeper_than_one(run, same):
     )
     module.step(x=2.0)
     same(module.state["w"], 1 - 0.1 * 2)
+
+
+def test_a_shape_follows_the_length_that_a_call_brings(run, numbers, same):
+    module = run(
+        """
+        dim B = 4
+        clock step
+        input x : [B] every step
+        output y = x + full(2, [B]) + normal([B]) * 0
+        """
+    )
+    for size in (4, 2):
+        x = numbers(size)
+        same(module.step(x=x)["y"], x + 2)

@@ -52,7 +52,11 @@ class ReferenceBackend:
     ) -> tuple[Mapping[str, Tensor | None], Mapping[str, Tensor]]:
         """Run one root tick; see `Backend`."""
         equations = self._plan.equations
-        given: dict[Fact, Tensor] = {("state", state): held[state] for state in equations.states}
+        given: dict[Fact, Tensor] = {
+            ("state", state): held[state]
+            for state in equations.states
+            if not self._starts_anew(state, held[state], sizes)
+        }
         given |= {("input", name): tensor for name, tensor in inputs.items()}
         given |= {("draw", name): tensor for name, tensor in draws.items()}
         given |= {
@@ -84,6 +88,14 @@ class ReferenceBackend:
         changed |= {_PREV + name: tensor for name, tensor in outcome.prevs.items()}
         changed |= dict(kept(self._windows, facts))
         return changed, outcome.results
+
+    def _starts_anew(self, state: StateId, held: Tensor, sizes: Mapping[str, int]) -> bool:
+        """Whether what is held has copies for another length than that of this call.
+
+        Only a state that is reset with each root tick can: it starts from there.
+        """
+        per = self._plan.per(("before", state))
+        return tuple(sizes[dim] for dim in per) != tuple(held.shape[: len(per)])
 
     def graph(self, tick: int, sizes: Mapping[str, int]) -> NoReturn:
         """There is none.
