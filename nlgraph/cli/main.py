@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn, Protocol, cast
 
+from nlgraph import __version__
 from nlgraph.cli.terminal import Painter
 from nlgraph.diagnostics.escape import escape
 
@@ -107,8 +108,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         epilog="examples:\n  nlgraph check momentum.nl\n  nlgraph levels momentum.nl\n"
         "  nlgraph train momentum.nl --data digits",
     )
-    version = _version() if "--version" in argv else ""  # looking it up takes 20 ms
-    parser.add_argument("--version", action="version", version=version)
+    parser.add_argument("--version", action="version", version=f"nlgraph {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     called = next((word for word in argv if not word.startswith("-")), None)
     for name, does in COMMANDS.items():
@@ -119,12 +119,6 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return f"nlgraph {version('nlgraph')}"
 
 
 def _complain(message: str, status: int) -> int:

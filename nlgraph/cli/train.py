@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nlgraph.cli.levels import every
 from nlgraph.cli.main import DONE, INTERRUPTED, UsageError
-from nlgraph.cli.spec import add_set, add_spec, load_spec, name_of, overrides_of, read_spec
+from nlgraph.cli.spec import add_set, add_spec, overrides_of, read_spec
 from nlgraph.cli.terminal import Painter, table
 
 if TYPE_CHECKING:
@@ -82,17 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
         on_nan=arguments.on_nan,
         resume=arguments.resume,
     )
-    text = read_spec(arguments.spec)
-    name = name_of(arguments.spec)
-    folder = _folder(arguments.out, name, resume=arguments.resume)
+    spec = read_spec(arguments.spec)
+    folder = _folder(arguments.out, Path(spec.source.name).stem, resume=arguments.resume)
     with interrupts() as taken:
-        prepared = prepare(
-            lambda overrides: load_spec(arguments.spec, text, overrides),
-            arguments.spec,
-            settle(asked, folder),
-            folder,
-            _note,
-        )
+        prepared = prepare(spec.load, arguments.spec, settle(asked, folder), folder, _note)
         try:
             outcome = run_prepared(prepared, _view(prepared), taken)
         except OSError as fault:
@@ -167,17 +161,16 @@ def _headline(outcome: Outcome, painter: Painter) -> str:
 def _levels(prepared: Prepared, painter: Painter, columns: int) -> str:
     from nlgraph.levels.fold import fold_names
 
-    clocked = prepared.system.shaped.clocked
-    rows = []
-    for level in prepared.system.levels:
-        clock = clocked.components[level.components[0]]
-        if level.frequency is None:
-            every, updates = "at once", ""
-        elif clock is None:
-            every, updates = "never", "0"
-        else:
-            every, updates = clock, str(int(prepared.module.tick * level.frequency))
-        rows.append((str(level.index), every, updates, "  ".join(fold_names(level.components))))
+    tick = prepared.module.tick
+    rows = [
+        (
+            str(level.index),
+            every(prepared.system, level),
+            "" if level.frequency is None else str(int(tick * level.frequency)),
+            "  ".join(fold_names(level.components)),
+        )
+        for level in prepared.system.levels
+    ]
     header = ("level", "every", "updates", "components")
     return table(header, rows, right=frozenset({0, 2}), columns=columns, painter=painter)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from nlgraph.module.module import Module
 from nlgraph.shapes.model import Shaped

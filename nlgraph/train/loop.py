@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from nlgraph.diagnostics.diagnostic import SpecError
 from nlgraph.module.module import Module
@@ -14,6 +13,9 @@ from nlgraph.schema.run import OnNan
 from nlgraph.train import errors
 from nlgraph.train.batches import Batches
 from nlgraph.train.finite import non_finite
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Values = Mapping[str, float]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nlgraph import __version__
+from nlgraph.backend import compile as compile_system
 from nlgraph.diagnostics.diagnostic import Label, Report, SpecError
 from nlgraph.frontend import System
 from nlgraph.module.module import Module
@@ -104,11 +105,13 @@ def prepare(
     unused = left_out(batches, smaller=smaller)
     if unused:
         note(f"{unused} held-out items fill no batch and are left out")
-    module = compile_shaped(shaped, backend=settings.backend, seed=settings.seed)
+    module = compile_system(
+        replace(system, shaped=shaped), backend=settings.backend, seed=settings.seed
+    )
     if checkpoint is not None:
         module.load_state_dict(checkpoint.state)
     config = RunConfig(
-        nlgraph=version("nlgraph"),
+        nlgraph=__version__,
         spec=spec,
         meaning=meaning,
         overrides=dict(settings.overrides),
