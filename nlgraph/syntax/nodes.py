@@ -74,7 +74,7 @@ class Slice(Node):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ellipsis(Node):
+class Ellipsis(Node):  # noqa: A001 (it is what the language calls it)
     """`...` inside an index."""
 
 

@@ -122,10 +122,12 @@ def test_statements_before_the_giving_up_are_kept():
 
 
 def test_dropping_a_token_of_a_system_is_one_fault_and_hardly_ever_two():
-    counts = []
+    counts: list[int] = []
     for path in SPECS:
         tokens = re.findall(r"\w+|\s+|[^\w\s]", path.read_text(encoding="utf-8"))
-        for dropped in range(0, len(tokens), 5):
-            counts.append(len(faults("".join(tokens[:dropped] + tokens[dropped + 1 :]))))
+        counts += (
+            len(faults("".join(tokens[:dropped] + tokens[dropped + 1 :])))
+            for dropped in range(0, len(tokens), 5)
+        )
     assert max(counts) <= 3
     assert sum(count > 1 for count in counts) <= len(counts) / 200
