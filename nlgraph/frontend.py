@@ -17,7 +17,10 @@ from nlgraph.clocks.gathers import check_gathers
 from nlgraph.clocks.gradients import check_gradients
 from nlgraph.clocks.infer import infer_clocks
 from nlgraph.clocks.later import check_later
+from nlgraph.clocks.oversights import find_oversights
+from nlgraph.clocks.reads import find_reads
 from nlgraph.diagnostics.diagnostic import Diagnostic, Report, SpecError
+from nlgraph.levels.facts import Kind, kind_of, states_of
 from nlgraph.levels.model import Level, LevelGraph
 from nlgraph.levels.order import derive_levels
 from nlgraph.ops.types import TensorType
@@ -41,7 +44,7 @@ class ComponentView:
     """A component as users see it.
 
     `frequency` is None for a non-parametric one (infinite), `range` the levels that it fits,
-    `span` where it is declared.
+    `states` have the dims of its `per` in front, and `span` is where it is declared.
     """
 
     name: ComponentId
@@ -49,7 +52,7 @@ class ComponentView:
     clock: ClockId | None
     level: int
     range: tuple[int, int]
-    kind: str
+    kind: Kind
     states: Mapping[StateId, TensorType]
     span: Span
 
@@ -76,22 +79,19 @@ class System:
     def components(self) -> Mapping[str, ComponentView]:
         """The components by name, in the order of the file."""
         clocked = self.shaped.clocked
-        found: dict[str, ComponentView] = {}
-        for name, component in clocked.equations.components.items():
-            frequency = clocked.frequency(name)
-            kinds = {None: "non-parametric", Fraction(0): "frozen"}
-            types = {state: self.shaped.states[state] for state in component.states}
-            found[name] = ComponentView(
+        return {
+            name: ComponentView(
                 name=name,
-                frequency=frequency,
+                frequency=clocked.frequency(name),
                 clock=clocked.components[name],
                 level=self.level_graph.level_of[name],
                 range=self.level_graph.ranges[name],
-                kind=kinds.get(frequency, "parametric"),
-                states={state: t for state, t in types.items() if t is not None},
+                kind=kind_of(clocked, name),
+                states=states_of(self.shaped, name),
                 span=component.origin.user,
             )
-        return found
+            for name, component in clocked.equations.components.items()
+        }
 
     @cached_property
     def graph(self) -> nx.MultiDiGraph[str]:
@@ -102,12 +102,19 @@ class System:
         for level in self.levels:
             graph.add_nodes_from(level.components, level=level.index)
         for net in self.level_graph.nets:
+            via = {} if net.via is None else {"via": net.via}
             for source in net.sources:
                 for target in net.targets:
-                    if source != target:
-                        via = {} if net.via is None else {"via": net.via}
-                        graph.add_edge(source, target, kind=net.kind, **via)
+                    # Nets may overlap: a pair has one edge of each kind, under that key.
+                    if source != target and not graph.has_edge(source, target, net.kind):
+                        graph.add_edge(source, target, net.kind, kind=net.kind, **via)
         return graph
+
+    def to_json(self) -> str:
+        """The level graph as `nlgraph levels --json` prints it."""
+        from nlgraph.schema.levels import levels_document
+
+        return levels_document(self.shaped, self.level_graph).to_json()
 
 
 def load(path: str | os.PathLike[str], *, set: Overrides | None = None) -> System:  # noqa: A002
@@ -145,46 +152,44 @@ def system_of(
     Raises:
         SpecError: the source has errors.
     """
-    with _collector_paused():
-        return _passes(source, overrides, report, project)
+    with _uncollected():
+        file = parse(source, report)
+        before = tuple(report.diagnostics)
+        equations, ungrouped = resolve(file, overrides, report, project=project)
+        if ungrouped and not report.errors:
+            provisional = infer_clocks(equations, Report())
+            hosts = {
+                name: provisional.duration(clock) for name, clock in provisional.components.items()
+            }
+            report.diagnostics[:] = before
+            equations, _ = resolve(file, overrides, report, clock_of_host=hosts, project=project)
+        clocked = infer_clocks(equations, report)
+        reads = find_reads(clocked)
+        check_gathers(clocked, report)
+        check_causality(clocked, report, reads)
+        check_later(clocked, report)
+        shaped = infer_shapes(clocked, report)
+        if report.errors:
+            raise SpecError(report.sorted())
+        check_gradients(clocked, report, reads)
+        if report.errors:
+            raise SpecError(report.sorted())
+        find_oversights(reads, report)
+        warnings = tuple(d for d in report.sorted() if d.severity == "warning")
+        return System(shaped, derive_levels(clocked, reads), warnings)
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Run without garbage collection.
+def _uncollected() -> Iterator[None]:
+    """Pause the collector of cycles.
 
-    The passes make much and drop little: on 10,000 components the collector took a third of
-    their time, and no spec makes more than `limits` allows.
+    What the passes make stays, and the collector would look at all of it again and again: a third
+    of the time of 10,000 components.
     """
-    enabled = gc.isenabled()
+    was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if enabled:
+        if was_on:
             gc.enable()
-
-
-def _passes(source: Source, overrides: Overrides, report: Report, project: Path | None) -> System:
-    file = parse(source, report)
-    before = tuple(report.diagnostics)
-    equations, ungrouped = resolve(file, overrides, report, project=project)
-    if ungrouped and not report.errors:
-        provisional = infer_clocks(equations, Report())
-        hosts = {
-            name: provisional.duration(clock) for name, clock in provisional.components.items()
-        }
-        report.diagnostics[:] = before
-        equations, _ = resolve(file, overrides, report, clock_of_host=hosts, project=project)
-    clocked = infer_clocks(equations, report)
-    check_gathers(clocked, report)
-    check_causality(clocked, report)
-    check_later(clocked, report)
-    shaped = infer_shapes(clocked, report)
-    if report.errors:
-        raise SpecError(report.sorted())
-    check_gradients(clocked, report)
-    if report.errors:
-        raise SpecError(report.sorted())
-    warnings = tuple(d for d in report.sorted() if d.severity == "warning")
-    return System(shaped, derive_levels(clocked), warnings)

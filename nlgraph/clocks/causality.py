@@ -14,7 +14,6 @@ from functools import partial
 
 from nlgraph.clocks import errors
 from nlgraph.clocks.graphs import knots, way
-from nlgraph.clocks.later import check_later
 from nlgraph.clocks.model import Clocked
 from nlgraph.clocks.reads import Node, Read, Reads, find_reads, node_of
 from nlgraph.diagnostics.diagnostic import Report
@@ -25,10 +24,9 @@ from nlgraph.text.span import Origin
 
 
 def check_causality(clocked: Clocked, report: Report, reads: Reads | None = None) -> None:
-    """Report each cycle without a delay, step by step, and values that later calls would decide."""
+    """Report each cycle without a delay, step by step."""
     _check_needs(reads or find_reads(clocked), report)
     _check_resets(clocked.equations, report)
-    check_later(clocked, report)
 
 
 def needs_of(reads: Reads, node: Node) -> Iterator[tuple[Node, int, Read]]:

@@ -1,8 +1,8 @@
 """What each statement reads, and how: delayed, gathered, as a constant, or inside a gradient.
 
 The checks of causality and gradients, and the levels, all ask for ways from one statement to
-another. A node is a signal, the update or the reset of a state, what a map reads, an expression
-that several statements share, or one that is differentiated: so each is looked at once.
+another. A node is a signal, the update or the reset of a state, what a map reads, a result, an
+expression that several statements share, or one that is differentiated: each is looked at once.
 """
 
 from __future__ import annotations
@@ -113,6 +113,7 @@ def find_reads(clocked: Clocked) -> Reads:
             roots.append((("reset", state.id), state.reset.to))
     for component in equations.components.values():
         roots.extend((expr, expr) for expr in component.map_reads)
+    roots.extend((result.value, result.value) for result in equations.results)
     common = shared(expr for _, expr in roots)
     found: dict[Node, tuple[Read, ...]] = {}
     roots.reverse()

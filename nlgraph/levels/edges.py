@@ -216,8 +216,8 @@ class _Finder:
         for (kind, sources, via), targets in self.groups.items():
             found = sources if isinstance(sources, tuple) else self._names(sources, names)
             yield from nets_but_own(found, targets, kind, via)
-        for (mask, via), sources in self.flows.items():
-            yield Net(tuple(sources), self._names(mask, names), "backprop", via)
+        for (mask, via), through in self.flows.items():
+            yield Net(tuple(through), self._names(mask, names), "backprop", via)
 
     def _names(self, mask: int, names: dict[int, Names]) -> Names:
         if mask not in names:

@@ -26,8 +26,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An edge of the level graph; `via` is the signal through which it runs, where one stands
-    between."""
+    """An edge of the level graph; `via` is the signal through which it runs, if there is one."""
 
     source: ComponentId
     target: ComponentId

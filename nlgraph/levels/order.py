@@ -41,8 +41,9 @@ def derive_levels(clocked: Clocked, reads: Reads | None = None) -> LevelGraph:
             by_rank.setdefault(low, []).append(name)
             level_of[name] = done + low
             ranges[name] = (done + low, done + high)
-        for rank in sorted(by_rank):
-            levels.append(Level(done + rank, frequency, tuple(by_rank[rank])))
+        levels.extend(
+            Level(done + rank, frequency, tuple(by_rank[rank])) for rank in sorted(by_rank)
+        )
     return LevelGraph(tuple(levels), level_of, ranges, find_nets(reads))
 
 

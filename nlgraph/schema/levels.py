@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from nlgraph.clocks.model import Clocked
+from nlgraph.levels.facts import Kind, kind_of, states_of
 from nlgraph.levels.model import EdgeKind, LevelGraph, Net
-from nlgraph.ops.types import Dim, TensorType
 from nlgraph.shapes.model import Shaped
 from nlgraph.system.ids import ComponentId, StateId
 
 PAIRS = 20_000
 """Edges that are listed one by one; of n weights under one loss there are n² of one kind."""
-
-Kind = Literal["parametric", "non-parametric", "frozen"]
 
 
 class _Entry(BaseModel):
@@ -82,7 +79,7 @@ class LevelsDocument(_Entry):
 
     def to_json(self) -> str:
         """The document as text; what is not known is left out."""
-        return self.model_dump_json(by_alias=True, exclude_defaults=False, exclude_none=False)
+        return self.model_dump_json(by_alias=True, exclude_none=True)
 
 
 def levels_document(shaped: Shaped, graph: LevelGraph) -> LevelsDocument:
@@ -106,9 +103,7 @@ def levels_document(shaped: Shaped, graph: LevelGraph) -> LevelsDocument:
             for level in graph.levels
         ],
         components=[
-            _component(name, shaped, graph)
-            for level in graph.levels
-            for name in level.components
+            _component(name, shaped, graph) for level in graph.levels for name in level.components
         ],
         edges=_edges(graph.nets),
     )
@@ -117,27 +112,6 @@ def levels_document(shaped: Shaped, graph: LevelGraph) -> LevelsDocument:
 def frequency_text(frequency: Fraction | None) -> str:
     """An exact frequency as text: `512`, `1/16`, `0`, `inf`."""
     return "inf" if frequency is None else str(frequency)
-
-
-def kind_of(clocked: Clocked, name: ComponentId) -> Kind:
-    """What a component's frequency makes it."""
-    frequency = clocked.frequency(name)
-    if frequency is None:
-        return "non-parametric"
-    return "parametric" if frequency else "frozen"
-
-
-def states_of(shaped: Shaped, name: ComponentId) -> Mapping[StateId, TensorType]:
-    """The types of a component's states as they are seen from outside: `per` in front."""
-    equations = shaped.clocked.equations
-    component = equations.components[name]
-    per = tuple(Dim(dim, equations.dims.get(dim)) for dim in component.per)
-    found: dict[StateId, TensorType] = {}
-    for state in component.states:
-        inner = shaped.states[state]
-        if inner is not None:
-            found[state] = TensorType(inner.dtype, (*per, *inner.dims))
-    return found
 
 
 def _component(name: ComponentId, shaped: Shaped, graph: LevelGraph) -> ComponentEntry:
@@ -151,7 +125,7 @@ def _component(name: ComponentId, shaped: Shaped, graph: LevelGraph) -> Componen
         clock=clocked.components[name] or equations.root,
         kind=kind_of(clocked, name),
         states={
-            equations.states[state].name: StateEntry(
+            _short(name, state): StateEntry(
                 dtype=of.dtype, dims=[str(dim) for dim in of.dims], shape=list(of.shape)
             )
             for state, of in states_of(shaped, name).items()
@@ -160,16 +134,24 @@ def _component(name: ComponentId, shaped: Shaped, graph: LevelGraph) -> Componen
     )
 
 
+def _short(component: ComponentId, state: StateId) -> str:
+    """A state's name inside its component; one of the component's own name has that name."""
+    inner = state.removeprefix(f"{component}.")
+    return component.rpartition(".")[2] if inner == component else inner
+
+
 def _edges(nets: Iterable[Net]) -> list[EdgeEntry]:
     nets = tuple(nets)
     pairs = _pairs(nets)
     if pairs is not None:
         return [
-            EdgeEntry(source=source, target=target, kind=kind, via=via)
+            EdgeEntry.model_construct(source=source, target=target, kind=kind, via=via)
             for (source, target, kind), via in pairs.items()
         ]
     return [
-        EdgeEntry(source=list(net.sources), target=list(net.targets), kind=net.kind, via=net.via)
+        EdgeEntry.model_construct(
+            source=list(net.sources), target=list(net.targets), kind=net.kind, via=net.via
+        )
         for net in nets
     ]
 
