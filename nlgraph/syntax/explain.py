@@ -160,7 +160,6 @@ _FOREIGN = {
     "||": "write `or`",
     **{f"{sign}=": f"write `X' = X {sign} …` for the next value of a state" for sign in "+-*/@^"},
 }
-_TIGHTER = END_OF_LINE - {"AND", "OR", "NOT", "IF", "THEN", "ELSE", "WITH", "EQUAL"}
 
 
 def _foreign_operator(fault: Fault) -> Diagnostic | None:
