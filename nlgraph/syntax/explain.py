@@ -231,17 +231,12 @@ def _closer(fault: Fault) -> Diagnostic | None:
     opener = CLOSERS[token.kind]
     if bracket is not None and bracket.kind == opener:
         return None
-    if opener not in {open_.kind for open_ in fault.brackets}:
-        if bracket is None or bracket.kind == "LBRACE":
-            return errors.unopened(fault.span(token))
-    elif token.kind == "RBRACE":
-        assert bracket is not None
-        closer = fault.word(OPENERS[bracket.kind])
-        return errors.unclosed(fault.span(bracket), closer, fault.span(token))
     if bracket is None or bracket.kind == "LBRACE":
         return errors.unopened(fault.span(token))
-    right = fault.word(OPENERS[bracket.kind])
-    return errors.mismatched(fault.span(token), fault.span(bracket), right)
+    closer = fault.word(OPENERS[bracket.kind])
+    if opener == "LBRACE" and fault.heads:
+        return errors.unclosed(fault.span(bracket), closer, fault.span(token))
+    return errors.mismatched(fault.span(token), fault.span(bracket), closer)
 
 
 # ----------------------------------------------------------------------------- primes

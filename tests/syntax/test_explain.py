@@ -108,6 +108,9 @@ BROKEN = {
     "x = if a then b": (1, "the `else` is missing", "if c then a else b"),
     "x = if a: b else c": (1, "the `then` is missing", "if c then a else b"),
     "for i in range(5) { z[i] = 1 }": (1, "`..` is missing", "1 .. 4"),
+    "x = if a then b elif c then d else e": (1, "the `else` is missing", "else if"),
+    "train W minimize e by a() b()": (1, "expected `then` or the end of the statement", ""),
+    "use a[1] (b)": (1, "names with dots between them", ""),
     # wrong places
     "state W : [d] = 0": (1, "`state` cannot stand at file level", "component NAME : TYPE"),
     "minimize loss by sgd()": (1, "`minimize` cannot stand at file level", "train NAMES"),
@@ -133,6 +136,11 @@ BROKEN = {
     "component M : like W per every token": (1, "expected a name after `per`", ""),
     "f(x)": (1, "expected `=`, found `(`", "give its value a name"),
     "W : [d] = 0": (1, "expected `=`, found `:`", "component W : …"),
+    "W ~ xavier()": (1, "expected `=`, found `~`", "component W : TYPE ~ …"),
+    "x + 1": (1, "expected `=`, found `+`", "`x = …`"),
+    "y[0].z[i + 1] a = 2": (1, "expected `=`", "an equation is"),
+    "x = (a ]\ny = 1": (1, "`]` does not close the `(`", ""),
+    "x = [a }\ny = 1": (1, "`}` does not close the `[`", ""),
     "x = a\n  (b)": (2, "a statement cannot begin with `(`", "on the line"),
 }
 
