@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
@@ -13,10 +12,11 @@ Value = Tensor | Number
 
 
 def where(c: Value, a: Value, b: Value, *, dtype: torch.dtype | None = None) -> Any:  # noqa: ANN401
-    """`if c then a else b`, elementwise; `dtype` is that of a choice between two numbers."""
+    """`if c then a else b`, elementwise; both become `dtype` where one is given."""
+    if dtype is not None:
+        device = next((x.device for x in (c, a, b) if isinstance(x, Tensor)), None)
+        a, b = cast(a, dtype=dtype, device=device), cast(b, dtype=dtype, device=device)
     if isinstance(c, Tensor):
-        if dtype is not None:
-            a, b = (torch.tensor(x, dtype=dtype, device=c.device) for x in (a, b))
         return torch.where(c, a, b)
     chosen, other = (a, b) if c else (b, a)
     if not isinstance(other, Tensor):
@@ -50,37 +50,6 @@ def minimum(a: Value, b: Value) -> Any:  # noqa: ANN401
 def clip(x: Value, low: Value, high: Value) -> Any:  # noqa: ANN401
     """x, but at least low and at most high."""
     return minimum(maximum(x, low), high)
-
-
-def sigmoid(x: float) -> float:
-    """1 / (1 + exp(-x)) of a plain number, without overflow."""
-    e = math.exp(-abs(x))
-    return 1 / (1 + e) if x >= 0 else e / (1 + e)
-
-
-def rsqrt(x: float) -> float:
-    """1 over the square root of a plain number."""
-    return 1 / math.sqrt(x)
-
-
-def reciprocal(x: float) -> float:
-    """1 over a plain number."""
-    return 1 / x
-
-
-def square(x: float) -> float:
-    """The square of a plain number."""
-    return x * x
-
-
-def sign(x: float) -> int:
-    """-1, 0 or 1: the sign of a plain number."""
-    return (x > 0) - (x < 0)
-
-
-def relu(x: float) -> float:
-    """A plain number, or 0 where it is negative."""
-    return max(x, 0)
 
 
 def hardsigmoid(x: Tensor) -> Tensor:

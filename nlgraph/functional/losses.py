@@ -49,9 +49,12 @@ def bce(
     logits: bool = False,
 ) -> Tensor:
     """Binary cross entropy of probabilities, or of logits."""
-    wanted = target if isinstance(target, Tensor) else torch.full_like(input, target)
-    function = F.binary_cross_entropy_with_logits if logits else F.binary_cross_entropy
-    return function(input, wanted, reduction=reduction)
+    if logits:
+        positive, negative = F.logsigmoid(input), F.logsigmoid(-input)
+    else:
+        # As torch: a probability of 0 costs 100, not infinity.
+        positive, negative = (torch.log(p).clamp(min=-100) for p in (input, 1 - input))
+    return _reduce(-(target * positive + (1 - target) * negative), reduction)
 
 
 def kl(input: Tensor, target: Value, *, reduction: str = "mean") -> Tensor:  # noqa: A002

@@ -34,15 +34,18 @@ def _arithmetic(op: str) -> Infer:
 
 def _no_booleans(op: str, types: Types) -> None:
     """Booleans take part in arithmetic only where a floating value makes numbers of them."""
-    if promote(types) == "bool" or (
-        any(t.dtype == "bool" for t in types) and promote(types) == "int"
-    ):
-        arg = next(i for i, t in enumerate(types) if t.dtype == "bool")
-        raise faults.wrong_dtype(op, types[arg], "numbers", arg, "f32(…) makes 0 and 1 of it")
+    result = promote(types)
+    for i, t in enumerate(types):
+        if t.dtype == "bool" and result in ("bool", "int"):
+            raise faults.wrong_dtype(op, t, "numbers", i, "f32(…) makes 0 and 1 of it")
+        if t.dtype == TRUTH and not TensorType(result).is_number:
+            raise faults.wrong_dtype(op, t, "numbers", i, "if … then 1 else 0")
 
 
 def _div(types: Types, attrs: Attrs) -> TensorType:
     del attrs
+    if any(t.dtype == TRUTH for t in types):
+        _no_booleans("/", types)
     return TensorType(floating(promote(types)), broadcast(types))
 
 
@@ -113,7 +116,7 @@ register(
         "The quotient, elementwise; of integers a floating one.",
         "x[...] / y[...] -> [...]",
         _SAMPLES,
-        scalar="operator.truediv",
+        scalar="nlgraph.functional.numbers.divide",
         promotes=True,
         bundled="leaf",
         foreach="torch._foreach_div",
@@ -128,7 +131,7 @@ register(
         "The power, elementwise.",
         "x[...] ^ y[...] -> [...]",
         (Sample(("f32[B, d] > 0", "number"), {}), Sample(("number > 0", "f32[d]"), {})),
-        scalar="operator.pow",
+        scalar="nlgraph.functional.numbers.power",
         promotes=True,
         bundled="leaf",
         foreach="torch._foreach_pow",

@@ -7,7 +7,7 @@ from typing import Any
 
 from nlgraph.ops import faults
 from nlgraph.ops.dims import broadcast, fits, merge
-from nlgraph.ops.dtypes import need_one_dtype
+from nlgraph.ops.dtypes import need_numbers, need_one_dtype
 from nlgraph.ops.op import TypeFault
 from nlgraph.ops.types import Dim, TensorType
 
@@ -30,6 +30,7 @@ def matmul(types: Types, attrs: Attrs) -> TensorType:
     if not fits(inner, other):
         raise faults.not_contracted("@", a, b, inner, other, _advice(a, b))
     need_one_dtype("@", a, b)
+    need_numbers("@", a, 0)
     batch_a, batch_b = a.dims[:-2], b.dims[:-2]
     _no_pairing(a, b)
     batch = broadcast((TensorType(a.dtype, batch_a), TensorType(b.dtype, batch_b)))
@@ -53,6 +54,7 @@ def einsum(types: Types, attrs: Attrs) -> TensorType:
     ellipses: list[TensorType] = []
     for i, (letters, of) in enumerate(zip(operands, types, strict=True)):
         need_one_dtype("einsum", types[0], of)
+        need_numbers("einsum", of, i)
         names, spare = _letters(text, letters, of, i)
         if spare is not None:
             ellipses.append(TensorType(of.dtype, spare))

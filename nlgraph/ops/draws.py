@@ -7,9 +7,9 @@ from typing import Any
 
 from nlgraph.ops import faults
 from nlgraph.ops.dims import same_dims
-from nlgraph.ops.dtypes import need_condition, need_float
+from nlgraph.ops.dtypes import need_float
 from nlgraph.ops.op import Op, Param, Sample, register
-from nlgraph.ops.types import TensorType
+from nlgraph.ops.types import TRUTH, TensorType
 
 Types = tuple[TensorType, ...]
 Attrs = Mapping[str, Any]
@@ -25,9 +25,11 @@ def _dropout(types: Types, attrs: Attrs) -> TensorType:
 
 def _dropout_apply(types: Types, attrs: Attrs) -> TensorType:
     result = _dropout(types[:1], attrs)
+    need_float("dropout", types[1], 1)
     if same_dims(types[0].dims, types[1].dims) is None:
         raise faults.do_not_match("dropout", types[0], types[1])
-    need_condition("dropout", types[2], 2)
+    if types[2].dtype != TRUTH:
+        raise faults.wrong_dtype("dropout", types[2], "one true or false", 2)
     return result
 
 

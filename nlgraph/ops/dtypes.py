@@ -74,6 +74,19 @@ def need_int(op: str, of: TensorType, arg: int) -> None:
         )
 
 
+def need_numbers(op: str, of: TensorType, arg: int) -> None:
+    """Raise a TypeFault where a type is one of booleans."""
+    if of.dtype == "bool":
+        raise faults.wrong_dtype(op, of, "numbers", arg, "f32(…) makes 0 and 1 of it")
+
+
+def need_precise(op: str, of: TensorType, arg: int) -> None:
+    """Raise a TypeFault where a type is neither f32 nor f64: torch decomposes no others."""
+    need_float(op, of, arg)
+    if of.dtype not in ("f32", "f64"):
+        raise faults.wrong_dtype(op, of, "f32 or f64", arg, "f32(…) casts it")
+
+
 def need_one_dtype(op: str, a: TensorType, b: TensorType) -> None:
     """Raise a TypeFault where two tensors have different dtypes and torch would not promote."""
     if a.dtype != b.dtype:

@@ -75,28 +75,28 @@ def _gelu(types: Types, attrs: Attrs) -> TensorType:
 
 # What torch and Python's math both have; the third says whether a whole bundle has a function.
 for _name, _scalar, _foreach, _doc in (
-    ("exp", "math.exp", True, "The exponential."),
-    ("exp2", "math.exp2", False, "2 to the power of x."),
-    ("expm1", "math.expm1", True, "exp(x) - 1, exact near 0."),
-    ("log", "math.log", True, "The natural logarithm."),
-    ("log2", "math.log2", True, "The logarithm to base 2."),
-    ("log10", "math.log10", True, "The logarithm to base 10."),
-    ("log1p", "math.log1p", True, "log(1 + x), exact near 0."),
-    ("sqrt", "math.sqrt", True, "The square root."),
-    ("rsqrt", "nlgraph.functional.rsqrt", True, "1 over the square root."),
-    ("sin", "math.sin", True, "The sine."),
-    ("cos", "math.cos", True, "The cosine."),
-    ("tan", "math.tan", True, "The tangent."),
-    ("asin", "math.asin", True, "The inverse sine."),
-    ("acos", "math.acos", True, "The inverse cosine."),
+    ("exp", "nlgraph.functional.numbers.exp", True, "The exponential."),
+    ("exp2", "nlgraph.functional.numbers.exp2", False, "2 to the power of x."),
+    ("expm1", "nlgraph.functional.numbers.expm1", True, "exp(x) - 1, exact near 0."),
+    ("log", "nlgraph.functional.numbers.log", True, "The natural logarithm."),
+    ("log2", "nlgraph.functional.numbers.log2", True, "The logarithm to base 2."),
+    ("log10", "nlgraph.functional.numbers.log10", True, "The logarithm to base 10."),
+    ("log1p", "nlgraph.functional.numbers.log1p", True, "log(1 + x), exact near 0."),
+    ("sqrt", "nlgraph.functional.numbers.sqrt", True, "The square root."),
+    ("rsqrt", "nlgraph.functional.numbers.rsqrt", True, "1 over the square root."),
+    ("sin", "nlgraph.functional.numbers.sin", True, "The sine."),
+    ("cos", "nlgraph.functional.numbers.cos", True, "The cosine."),
+    ("tan", "nlgraph.functional.numbers.tan", True, "The tangent."),
+    ("asin", "nlgraph.functional.numbers.asin", True, "The inverse sine."),
+    ("acos", "nlgraph.functional.numbers.acos", True, "The inverse cosine."),
     ("atan", "math.atan", True, "The inverse tangent."),
-    ("sinh", "math.sinh", True, "The hyperbolic sine."),
-    ("cosh", "math.cosh", True, "The hyperbolic cosine."),
+    ("sinh", "nlgraph.functional.numbers.sinh", True, "The hyperbolic sine."),
+    ("cosh", "nlgraph.functional.numbers.cosh", True, "The hyperbolic cosine."),
     ("tanh", "math.tanh", True, "The hyperbolic tangent."),
     ("erf", "math.erf", True, "The error function."),
     ("erfc", "math.erfc", True, "1 - erf(x), exact where erf is near 1."),
-    ("sigmoid", "nlgraph.functional.sigmoid", True, "1 / (1 + exp(-x))."),
-    ("reciprocal", "nlgraph.functional.reciprocal", True, "1 over x."),
+    ("sigmoid", "nlgraph.functional.numbers.sigmoid", True, "1 / (1 + exp(-x))."),
+    ("reciprocal", "nlgraph.functional.numbers.reciprocal", True, "1 over x."),
 ):
     register(
         Op(
@@ -116,13 +116,25 @@ for _name, _scalar, _foreach, _doc in (
 
 for _name, _target, _scalar, _foreach, _doc in (
     ("abs", "torch.abs", "builtins.abs", True, "The absolute value."),
-    ("sign", "torch.sign", "nlgraph.functional.sign", True, "-1, 0 or 1."),
-    ("floor", "torch.floor", "math.floor", True, "The next whole number below."),
-    ("ceil", "torch.ceil", "math.ceil", True, "The next whole number above."),
-    ("round", "torch.round", "builtins.round", True, "The nearest whole number, halves to even."),
-    ("trunc", "torch.trunc", "math.trunc", True, "The whole part."),
-    ("square", "torch.square", "nlgraph.functional.square", False, "x times x."),
-    ("relu", "torch.relu", "nlgraph.functional.relu", False, "max(0, x)."),
+    ("sign", "torch.sign", "nlgraph.functional.numbers.sign", True, "-1, 0 or 1."),
+    (
+        "floor",
+        "torch.floor",
+        "nlgraph.functional.numbers.floor",
+        True,
+        "The next whole number below.",
+    ),
+    ("ceil", "torch.ceil", "nlgraph.functional.numbers.ceil", True, "The next whole number above."),
+    (
+        "round",
+        "torch.round",
+        "nlgraph.functional.numbers.nearest",
+        True,
+        "The nearest whole number, halves to even.",
+    ),
+    ("trunc", "torch.trunc", "nlgraph.functional.numbers.trunc", True, "The whole part."),
+    ("square", "torch.square", "nlgraph.functional.numbers.square", False, "x times x."),
+    ("relu", "torch.relu", "nlgraph.functional.numbers.relu", False, "max(0, x)."),
 ):
     register(
         Op(
@@ -284,7 +296,7 @@ register(
         "What a division leaves, with the sign of b, elementwise.",
         "a[...], b[...] -> [...]",
         (Sample(("f32[B, d] > 0", "number > 0"), {}), Sample(("int[B]", "number > 0"), {})),
-        scalar="operator.mod",
+        scalar="nlgraph.functional.numbers.mod",
         promotes=True,
         bundled="leaf",
     )

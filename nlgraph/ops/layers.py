@@ -9,6 +9,7 @@ from nlgraph.ops import faults
 from nlgraph.ops.dims import broadcast, fits, position
 from nlgraph.ops.dtypes import is_condition, need_float, need_one_dtype
 from nlgraph.ops.op import Infer, Op, Param, Sample, register
+from nlgraph.ops.reductions import reduced
 from nlgraph.ops.types import Dim, TensorType
 
 Types = tuple[TensorType, ...]
@@ -19,9 +20,7 @@ def _normalized(op: str) -> Infer:
     def infer(types: Types, attrs: Attrs) -> TensorType:
         (of,) = types
         need_float(op, of, 0)
-        axes = attrs["axis"]
-        for axis in axes if isinstance(axes, tuple) else (axes,):
-            position(op, of, axis)
+        reduced(op, of, {**attrs, "keepdim": False})
         return of
 
     return infer
@@ -59,7 +58,8 @@ def _attention(types: Types, attrs: Attrs) -> TensorType:
         scores = TensorType(q.dtype, (*front, q.dims[-2], k.dims[-2]))
         if not is_condition(mask[0]):
             need_float("attention", mask[0], 3)
-        if len(broadcast((scores, mask[0]))) != len(scores.dims):
+        met = broadcast((scores, mask[0]))
+        if [dim.size for dim in met] != [dim.size for dim in scores.dims]:
             raise faults.do_not_match("attention", scores, mask[0])
     return TensorType(q.dtype, (*front, q.dims[-2], v.dims[-1]))
 
@@ -116,7 +116,7 @@ def _pool(op: str) -> Infer:
                 x.dims[i - 2],
                 _at(op, "size", attrs["size"], i, 2, 1),
                 _at(op, "stride", stride, i, 2, 1),
-                _at(op, "padding", attrs["padding"], i, 2, 0),
+                _pool_padding(op, attrs, i),
                 1,
             )
             for i in range(2)
@@ -124,6 +124,13 @@ def _pool(op: str) -> Infer:
         return TensorType(x.dtype, (*x.dims[:-2], *places))
 
     return infer
+
+
+def _pool_padding(op: str, attrs: Attrs, i: int) -> int:
+    padding = _at(op, "padding", attrs["padding"], i, 2, 0)
+    if 2 * padding > _at(op, "size", attrs["size"], i, 2, 1):
+        raise faults.wrong_option(op, "padding", padding, ("half the window's size at most",))
+    return padding
 
 
 def _at(op: str, param: str, given: int | tuple[int, ...], i: int, count: int, least: int) -> int:

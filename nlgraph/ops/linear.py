@@ -8,7 +8,7 @@ from typing import Any
 from nlgraph.ops import faults
 from nlgraph.ops.contraction import einsum, matmul
 from nlgraph.ops.dims import broadcast, fits, merge
-from nlgraph.ops.dtypes import need_float, promote
+from nlgraph.ops.dtypes import need_float, need_one_dtype, need_precise, promote
 from nlgraph.ops.op import Infer, Op, Param, Sample, register
 from nlgraph.ops.reductions import dot
 from nlgraph.ops.types import Dim, TensorType
@@ -32,7 +32,7 @@ def _need_square(op: str, of: TensorType) -> None:
     rows, columns = of.dims[-2:]
     if not fits(rows, columns) and rows.size != columns.size:
         raise faults.wrong_rank(op, of, "a square matrix", 0)
-    need_float(op, of, 0)
+    need_precise(op, of, 0)
 
 
 def _transposed(types: Types, attrs: Attrs) -> TensorType:
@@ -74,7 +74,8 @@ def _solve(types: Types, attrs: Attrs) -> TensorType:
     del attrs
     a, b = types
     _need_square("solve", a)
-    need_float("solve", b, 1)
+    need_precise("solve", b, 1)
+    need_one_dtype("solve", a, b)
     rows, columns = a.dims[-2:]
     vector = len(b.dims) == len(a.dims) - 1
     if not vector and len(b.dims) != len(a.dims):
@@ -91,7 +92,7 @@ def _solve(types: Types, attrs: Attrs) -> TensorType:
 def _qr(types: Types, attrs: Attrs) -> TensorType:
     (of,) = types
     need_matrix("qr", of)
-    need_float("qr", of, 0)
+    need_precise("qr", of, 0)
     *batch, rows, columns = of.dims
     inner = _shorter(rows, columns)
     match attrs["part"]:
@@ -118,7 +119,7 @@ def _eigh(types: Types, attrs: Attrs) -> TensorType:
 def _svd(types: Types, attrs: Attrs) -> TensorType:
     (of,) = types
     need_matrix("svd", of)
-    need_float("svd", of, 0)
+    need_precise("svd", of, 0)
     *batch, rows, columns = of.dims
     inner = _shorter(rows, columns)
     match attrs["part"]:
@@ -155,7 +156,7 @@ def _newton_schulz(types: Types, attrs: Attrs) -> TensorType:
             "use another rule for vectors: train them apart",
         )  # fmt: skip
     need_float("newton_schulz", of, 0)
-    if attrs["steps"] < 1:
+    if not isinstance(attrs["steps"], int) or attrs["steps"] < 1:
         raise faults.wrong_option("newton_schulz", "steps", attrs["steps"], ("a number from 1",))
     return of
 

@@ -9,7 +9,7 @@ from nlgraph.ops import faults
 from nlgraph.ops.dims import same_dims
 from nlgraph.ops.dtypes import is_float, need_float, need_one_dtype, promote
 from nlgraph.ops.op import Infer, Op, Param, Sample, register
-from nlgraph.ops.types import Dim, TensorType
+from nlgraph.ops.types import TRUTH, Dim, TensorType
 
 Types = tuple[TensorType, ...]
 Attrs = Mapping[str, Any]
@@ -37,6 +37,8 @@ def _pair(op: str) -> Infer:
     def infer(types: Types, attrs: Attrs) -> TensorType:
         value, target = types
         need_float(op, value, 0)
+        if target.dtype == TRUTH:
+            raise faults.wrong_dtype(op, target, "numbers", 1)
         if target.is_number:
             return _reduced(op, value.dtype, value.dims, attrs)
         dims = same_dims(value.dims, target.dims)

@@ -52,9 +52,12 @@ def lower(
                 kwargs[param.keyword or param.name] = value
     if name == "eye":
         kwargs["shape"] = sizes_of(result.dims, sizes)
+    if kwargs.get("keepdim") and "dim" not in kwargs and _has_axes(op):
+        kwargs["dim"] = tuple(range(len(arg_types[0].dims)))
     target = _target(op, arg_types)
-    if _needs_dtype(name, arg_types):
+    if _needs_dtype(name, arg_types, result):
         kwargs["dtype"] = result.dtype
+        target = op.mixed or target
     return Lowered(target, kwargs, _cast(op, arg_types, result), _makes(name, arg_types))
 
 
@@ -129,11 +132,17 @@ def _makes(name: str, arg_types: tuple[TensorType, ...]) -> bool:
     return name in ("eye", "arange")
 
 
-def _needs_dtype(name: str, arg_types: tuple[TensorType, ...]) -> bool:
+def _needs_dtype(name: str, arg_types: tuple[TensorType, ...], result: TensorType) -> bool:
     """Whether the target is to be told the result's dtype."""
     if name == "where":
-        return arg_types[1].is_number and arg_types[2].is_number and not arg_types[0].is_number
+        # torch alone would make its default dtype of numbers and integers.
+        branches = [t.dtype for t in arg_types[1:]]
+        return not result.is_number and not any(dtype in FLOATS for dtype in branches)
     return name in ("eye", "one_hot") or (_makes(name, arg_types) and name != "arange")
+
+
+def _has_axes(op: Op) -> bool:
+    return any(param.kind == "axes" for param in op.params)
 
 
 def _cast(op: Op, arg_types: tuple[TensorType, ...], result: TensorType) -> str | None:

@@ -19,9 +19,9 @@ normalisation also take a list of them. Parameters that are shown with a value m
 
 A few more read like functions: casts (`f32(x)`, `int(x)`: a dtype's name), random draws with their
 shape last (`normal(mean = 0, std = 1, [B, d])`, `uniform(low = 0, high = 1, [B, d])`,
-`randint(low, high, [B])`, `bernoulli(p = 0.5, [B])`), and the forms of time and gradients, for which
-see the [language](language.md): `accumulate average product latest collect prev tick grad stop hold
-chain`.
+`randint(low, high, [B])`, `bernoulli(p = 0.5, [B])`), and the forms of time and gradients, for
+which see the [language](language.md): `accumulate average product latest collect prev tick grad
+stop hold chain`.
 """
 
 _SECTIONS = {

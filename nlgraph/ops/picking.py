@@ -49,6 +49,8 @@ def _stack(types: Types, attrs: Attrs) -> TensorType:
             )
         dims = common
     axis = attrs["axis"]
+    if not isinstance(axis, int):
+        raise faults.wrong_option("stack", "axis", axis, ("one number",))
     if not -len(dims) - 1 <= axis <= len(dims):
         raise faults.axis_range("stack", first, axis)
     axis %= len(dims) + 1

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nlgraph.ops import faults
-from nlgraph.ops.dims import broadcast, position
-from nlgraph.ops.dtypes import floating, need_condition, promote
+from nlgraph.ops.dims import broadcast, position, size_product
+from nlgraph.ops.dtypes import floating, need_condition, need_numbers, promote
 from nlgraph.ops.op import Infer, Op, Param, Sample, register
 from nlgraph.ops.types import Dim, TensorType
 
@@ -37,8 +37,9 @@ def reduced(op: str, of: TensorType, attrs: Attrs) -> tuple[Dim, ...]:
     else:
         axes = axis if isinstance(axis, tuple) else (axis,)
         gone = tuple(position(op, of, one) for one in axes)
-        if len(set(gone)) != len(gone):
-            raise faults.wrong_size(f"`{op}` is given one dimension twice")
+        if not gone or len(set(gone)) != len(gone):
+            given = "one dimension twice" if gone else "no dimension"
+            raise faults.wrong_size(f"`{op}` is given {given}")
     if attrs["keepdim"]:
         return tuple(Dim(None, 1) if i in gone else dim for i, dim in enumerate(of.dims))
     return tuple(dim for i, dim in enumerate(of.dims) if i not in gone)
@@ -62,6 +63,25 @@ def _mean(op: str) -> Infer:
     return infer
 
 
+def _spread(op: str) -> Infer:
+    def infer(types: Types, attrs: Attrs) -> TensorType:
+        result = _mean(op)(types, attrs)
+        correction = attrs["correction"]
+        if not isinstance(correction, int) or correction < 0:
+            raise faults.wrong_option(op, "correction", correction, ("a number from 0",))
+        whole, left = size_product(types[0].dims), size_product(result.dims)
+        if whole is not None and left is not None and whole[1] == left[1]:
+            count = whole[0] // max(1, left[0])
+            if count <= correction:
+                raise faults.wrong_size(
+                    f"`{op}` of {count} element{'' if count == 1 else 's'} is not defined",
+                    "correction = 0 divides by n, not by n - 1" if count == correction else None,
+                )
+        return result
+
+    return infer
+
+
 def _extreme(op: str) -> Infer:
     def infer(types: Types, attrs: Attrs) -> TensorType:
         (of,) = types
@@ -72,7 +92,10 @@ def _extreme(op: str) -> Infer:
 
 def _arg(op: str) -> Infer:
     def infer(types: Types, attrs: Attrs) -> TensorType:
-        return TensorType("int", reduced(op, types[0], attrs))
+        dims = reduced(op, types[0], attrs)
+        if types[0].dtype == "bool":
+            raise faults.wrong_dtype(op, types[0], "numbers", 0, "int(…) makes 0 and 1 of it")
+        return TensorType("int", dims)
 
     return infer
 
@@ -118,7 +141,11 @@ def _softmax(op: str) -> Infer:
 
 
 def _global_norm(types: Types, attrs: Attrs) -> TensorType:
-    del attrs
+    if attrs["axis"] is not None or attrs["keepdim"]:
+        raise faults.wrong_size(
+            "`norm` of a bundle runs over all its tensors, and takes no dimension",
+            "in a rule, `for each` makes one instance for each tensor",
+        )
     _only_tensors("norm", types)
     return TensorType(floating(promote(TensorType(t.dtype, (Dim(None, 1),)) for t in types)))
 
@@ -146,6 +173,8 @@ def dot(types: Types, attrs: Attrs) -> TensorType:
     broadcast(types)
     if any((x.size == 1) != (y.size == 1) for x, y in zip(a.dims, b.dims, strict=True)):
         raise faults.do_not_match("dot", a, b)
+    for i, t in enumerate(types):
+        need_numbers("dot", t, i)
     return TensorType(promote(types))
 
 
@@ -158,8 +187,8 @@ def _only_tensors(op: str, types: Types) -> None:
 for _name, _infer, _doc in (
     ("sum", _sum("sum"), "The sum; of booleans, how many are true."),
     ("mean", _mean("mean"), "The mean; of booleans, the share that is true."),
-    ("var", _mean("var"), "The variance, with n - correction in the denominator."),
-    ("std", _mean("std"), "The standard deviation, with n - correction in the denominator."),
+    ("var", _spread("var"), "The variance, with n - correction in the denominator."),
+    ("std", _spread("std"), "The standard deviation, with n - correction in the denominator."),
 ):
     register(
         Op(

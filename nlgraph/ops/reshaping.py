@@ -101,7 +101,7 @@ def _pad(types: Types, attrs: Attrs) -> TensorType:
     need_tensor("pad", of)
     widths = attrs["widths"]
     widths = widths if isinstance(widths, tuple) else (widths, widths)
-    if len(widths) % 2 or len(widths) > 2 * len(of.dims):
+    if len(widths) % 2 or len(widths) > 2 * len(of.dims) or any(width < 0 for width in widths):
         raise faults.wrong_option(
             "pad",
             "widths",
@@ -121,6 +121,8 @@ def _roll(types: Types, attrs: Attrs) -> TensorType:
     (of,) = types
     need_tensor("roll", of)
     position("roll", of, attrs["axis"])
+    if not isinstance(attrs["shift"], int):
+        raise faults.wrong_option("roll", "shift", attrs["shift"], ("one number",))
     return of
 
 
@@ -132,10 +134,11 @@ def _flip(types: Types, attrs: Attrs) -> TensorType:
 
 
 def _triangle(types: Types, attrs: Attrs) -> TensorType:
-    del attrs
     (of,) = types
     if len(of.dims) < 2:
         raise faults.wrong_rank("tril", of, "a matrix (two dimensions or more)", 0)
+    if not isinstance(attrs["diagonal"], int):
+        raise faults.wrong_option("tril", "diagonal", attrs["diagonal"], ("one number",))
     return of
 
 

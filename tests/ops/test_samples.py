@@ -13,7 +13,7 @@ from nlgraph.ops.lower import lower
 from nlgraph.ops.op import Op, Sample, TypeFault, registry
 from nlgraph.ops.types import NUMBER, TRUTH, Dim, TensorType
 
-SIZES = {"B": 3, "T": 5, "d": 4, "k": 2, "n": 3, "C": 2, "X": 6, "Y": 5}
+SIZES = {"B": 3, "T": 5, "d": 4, "k": 2, "n": 3, "C": 2, "X": 4, "Y": 3}
 TORCH = {
     "f32": torch.float64,  # as a system compiled in float64 has it
     "bf16": torch.bfloat16,
@@ -170,7 +170,7 @@ def test_gradients_agree_with_finite_differences(op, sample):
     inputs = [given[i].value.clone().requires_grad_() for i in places]
     assert torch.autograd.gradcheck(function, inputs)
     if op.name not in PARTS:
-        assert torch.autograd.gradgradcheck(function, inputs)
+        assert torch.autograd.gradgradcheck(function, inputs, fast_mode=True)
 
 
 def _symmetric(x):
