@@ -22,7 +22,7 @@ from nlgraph.system.model import (
 )
 from nlgraph.system.periods import clock_of
 from nlgraph.system.types import type_of
-from nlgraph.text.span import Origin
+from nlgraph.text.span import Origin, Span
 
 
 def assemble(builder: Builder, file: nodes.File, declared: Declared) -> Equations:
@@ -62,7 +62,7 @@ def _root(builder: Builder, file: nodes.File) -> ClockId:
         builder.report.add(errors.two_roots(extra.id, extra.origin, roots[0].origin))
     if roots:
         return roots[0].id
-    origin = Origin(file.span)
+    origin = Origin(Span(file.span.source, 0, 0))
     if not builder.report.errors:
         builder.report.add(errors.no_root(origin))
     root = ClockId("root")
@@ -156,13 +156,14 @@ def _map_reads(builder: Builder, comp: Comp) -> tuple[Expr, ...]:
 
 
 def _warn_of_unused(builder: Builder, declared: Declared) -> None:
+    used = builder.used | builder.unread
     for name, entity in declared.scope.names.items():
-        if name in builder.used:
+        if name in used:
             continue
         if isinstance(entity, DimEntity):
             builder.report.add(errors.unused("dim", name, declared.origins[name]))
         elif isinstance(entity, NumberEntity):
             builder.report.add(errors.unused("const", name, declared.origins[name]))
     for name, origin in builder.imports.items():
-        if name not in builder.used:
+        if name not in used:
             builder.report.add(errors.unused("import", name, origin))

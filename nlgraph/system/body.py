@@ -276,6 +276,8 @@ def _target(
         leaves = {} if found is None else found.leaves
     own = set(map(id, holder.comps.values()))
     if not leaves or any(id(record.component) not in own for record in leaves.values()):
+        if text in builder.unread:
+            return None
         states = sorted({r.short for comp in holder.comps.values() for r in comp.states.values()})
         advice = f"its states are {', '.join(states)}" if states else "it has no state"
         builder.report.add(errors.no_state(text, origin, advice))

@@ -9,6 +9,7 @@ from pathlib import Path
 from nlgraph.diagnostics.diagnostic import Diagnostic, Report
 from nlgraph.ops.op import Op, registry
 from nlgraph.syntax import nodes
+from nlgraph.system import errors
 from nlgraph.system.entities import Comp, LazyComponent, Scope, SignalEntity, StateRecord
 from nlgraph.system.ids import ClockId, SignalId
 from nlgraph.system.model import ClockDef, Expr, Signal, Unknown
@@ -64,7 +65,11 @@ class Builder:
     `project` is the folder that no `use` leaves (None: there is none), `reading` the files that
     are being read.
 
+    `unread` are the names in statements that could not be read: they may be declared there.
     `given` are the gradients that rules are given: constants to the gradients that rules write.
+
+    `unread` are names that may be declared by what could not be read: they are unknown, and no
+    fault of their own.
 
     When every name is declared, `bindings` give rules their arguments, `deferred` settles what
     rules' components state about time, and `equations` give states their updates.
@@ -73,6 +78,7 @@ class Builder:
     report: Report
     project: Path | None = None
     reading: list[Path] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
     ops: Mapping[str, Op] = field(default_factory=registry)
     clocks: dict[ClockId, ClockDef] = field(default_factory=dict)
     comps: list[Comp] = field(default_factory=list)
@@ -81,6 +87,7 @@ class Builder:
     pending: list[SignalEntity] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     given: set[Expr] = field(default_factory=set)
+    unread: frozenset[str] = frozenset()
     lazies: list[LazyComponent] = field(default_factory=list)
     bindings: list[Callable[[], None]] = field(default_factory=list)
     deferred: list[Callable[[], None]] = field(default_factory=list)
@@ -98,6 +105,14 @@ class Builder:
         """Report a fault; what stands in its place is unknown."""
         self.report.add(diagnostic)
         return Unknown(at if isinstance(at, Origin) else Origin(at))
+
+    def unknown_name(
+        self, name: str, at: Origin, guess: str | None, module: str | None = None
+    ) -> Unknown:
+        """Report a name that nothing declares, unless what could not be read may do so."""
+        if name in self.unread:
+            return Unknown(at)
+        return self.fault(errors.unknown_name(name, at, guess, module), at)
 
     def site(self) -> int:
         """A new mark for calls that were written once for a whole bundle."""

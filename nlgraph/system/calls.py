@@ -174,12 +174,11 @@ def _built_in(builder: Builder, name: str, node: nodes.Call, place: Place) -> Va
             builder, "cast", (resolve(builder, node.args[0], place),), {"dtype": name}, origin
         )
     op = builder.ops.get(name)
+    if op is None and name in builder.unread:
+        return Unknown(origin)
     if op is None or name in _INTERNAL:
         guess = nearest(name, candidates(builder, place))
-        return builder.fault(
-            errors.unknown_name(name, place.origin(node.function), guess, module_of(name)),
-            origin,
-        )
+        return builder.unknown_name(name, place.origin(node.function), guess, module_of(name))
     found = operator_arguments(builder, op, node, place)
     if found is None:
         return Unknown(origin)

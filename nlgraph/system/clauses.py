@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from nlgraph.diagnostics.suggest import nearest
 from nlgraph.syntax import nodes
 from nlgraph.system import errors
 from nlgraph.system.builder import Builder, Place
@@ -18,7 +19,7 @@ from nlgraph.system.entities import (
     StateRecord,
 )
 from nlgraph.system.ids import ClockId
-from nlgraph.system.lookup import describe, entity_of, holder_of
+from nlgraph.system.lookup import describe, dims_of, entity_of, holder_of
 from nlgraph.system.model import Expr, Reset, StateRead
 from nlgraph.system.periods import clock_of
 from nlgraph.system.states import Site
@@ -61,7 +62,7 @@ def _per(builder: Builder, names: tuple[nodes.Identifier, ...], place: Place) ->
         if isinstance(entity, DimEntity) and entity.dim.name is not None:
             dims.append(entity.dim.name)
         elif entity is None:
-            builder.report.add(errors.unknown_name(name.name, origin, None, None))
+            builder.unknown_name(name.name, origin, nearest(name.name, dims_of(place.scope)))
         else:
             builder.report.add(errors.not_a("a dimension", name.name, describe(entity), origin))
     return tuple(dims)

@@ -208,10 +208,9 @@ def _numbers(
                     continue
                 pending[define.name] = (define, isinstance(statement, nodes.Dims))
                 declared.origins[define.name] = origin
-    at = Origin(file.span)
     for name in overrides:
         if name not in pending:
-            builder.report.add(errors.unknown_override(name, at, nearest(name, pending)))
+            builder.report.add(errors.unknown_override(name, nearest(name, pending)))
     for name in list(pending):
         _settle(builder, declared, name, pending, overrides)
 

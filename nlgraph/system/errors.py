@@ -82,10 +82,10 @@ def arithmetic(reason: str, at: Origin) -> Diagnostic:
     return _error("NL0208", f"this constant cannot be computed: {reason}", at, "here")
 
 
-def unknown_override(name: str, at: Origin, guess: str | None) -> Diagnostic:
+def unknown_override(name: str, guess: str | None) -> Diagnostic:
     """NL0209: `--set` of something that is no dim and no const."""
     advice = f"did you mean `--set {guess}=…`?" if guess else "`--set` sets dims and consts"
-    return _error("NL0209", f"the file has no dim or const `{name}` to set", at, "", help=advice)
+    return Diagnostic("NL0209", f"the file has no dim or const `{name}` to set", (), advice)
 
 
 def bad_override(name: str, value: str, at: Origin) -> Diagnostic:

@@ -22,6 +22,7 @@ def import_names(builder: Builder, node: nodes.Use, scope: Scope, place: Place) 
     """Enter the rules, transforms, blocks and fns that a `use` names into a scope."""
     found = _file(builder, node, place) if node.quoted else _library(builder, node, place)
     if found is None:
+        builder.unread |= {name.name for name in node.names or ()}
         return
     chosen = node.names or tuple(
         nodes.Identifier(node.span, name)
@@ -32,6 +33,7 @@ def import_names(builder: Builder, node: nodes.Use, scope: Scope, place: Place) 
         at = place.origin(name)
         entity = found.names.get(name.name)
         if not isinstance(entity, Template):
+            builder.unread.add(name.name)
             offered = [known for known, e in found.names.items() if isinstance(e, Template)]
             guess = nearest(name.name, offered)
             builder.report.add(
@@ -99,6 +101,7 @@ def _file(builder: Builder, node: nodes.Use, place: Place) -> Scope | None:
             builder.report.add(errors.import_fault(reason.message, origin, reason.help))
             return None
         file = parse(source, builder.report)
+        builder.unread |= file.unread
         builder.reading.append(path)
         builder.libraries[key] = definitions_scope(builder, file)
         builder.reading.pop()

@@ -40,10 +40,10 @@ def entity_of(
     match node:
         case nodes.Name(name=name):
             entity = place.scope.lookup(name)
-            if entity is None and not quiet:
+            if entity is None and not quiet and name not in builder.unread:
                 origin = place.origin(node)
                 guess = nearest(name, candidates(builder, place))
-                builder.fault(errors.unknown_name(name, origin, guess, module_of(name)), origin)
+                builder.unknown_name(name, origin, guess, module_of(name))
             builder.used.add(name)
             return entity
         case nodes.Dotted(value=value, name=name):
@@ -61,6 +61,11 @@ def entity_of(
 def candidates(builder: Builder, place: Place) -> Iterable[str]:
     """Names that could have been meant at a place."""
     return (*place.scope.visible(), *builder.ops)
+
+
+def dims_of(scope: Scope) -> Iterable[str]:
+    """The dims that are seen from a scope."""
+    return (name for name in scope.visible() if isinstance(scope.lookup(name), DimEntity))
 
 
 def holder_of(builder: Builder, entity: Holder | LazyComponent, at: Origin) -> Holder | None:
@@ -215,7 +220,7 @@ def _member(
     if comp is None:
         return None
     found = comp.scope.names.get(name) or comp.added.get(name)
-    if found is None and not quiet:
+    if found is None and not quiet and name not in builder.unread:
         guess = nearest(name, (*comp.scope.names, *comp.added))
         builder.fault(errors.no_member(text, name, origin, guess), origin)
     return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from nlgraph.diagnostics.suggest import nearest
 from nlgraph.syntax import nodes
 from nlgraph.system import errors
 from nlgraph.system.builder import Builder, Place
 from nlgraph.system.entities import ClockEntity, DimEntity, Holder, LazyComponent
 from nlgraph.system.expressions import whole
 from nlgraph.system.ids import ClockId
-from nlgraph.system.lookup import describe, entity_of, holder_of
+from nlgraph.system.lookup import describe, dims_of, entity_of, holder_of
 from nlgraph.system.model import ClockDef
 from nlgraph.text.span import Origin
 
@@ -47,8 +48,11 @@ def define_clock(builder: Builder, node: nodes.Clock, place: Place) -> None:
             dim = place.scope.lookup(dim_node.name)
             builder.used.add(dim_node.name)
             at = place.origin(dim_node)
-            if not isinstance(dim, DimEntity) or dim.dim.name is None:
-                found = "nothing that is declared" if dim is None else describe(dim)
+            if dim is None:
+                guess = nearest(dim_node.name, dims_of(place.scope))
+                builder.unknown_name(dim_node.name, at, guess)
+            elif not isinstance(dim, DimEntity) or dim.dim.name is None:
+                found = describe(dim)
                 builder.report.add(errors.not_a("a dimension", dim_node.name, found, at))
             elif dim.dim.size is None:
                 builder.report.add(
