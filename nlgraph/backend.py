@@ -9,6 +9,7 @@ import torch
 from nlgraph.diagnostics.diagnostic import SpecError
 from nlgraph.diagnostics.suggest import nearest
 from nlgraph.frontend import System
+from nlgraph.module.backends import find_backend
 from nlgraph.module.module import Module, Options
 from nlgraph.module.support import find_unsupported
 
@@ -29,7 +30,7 @@ def compile(  # noqa: A001 - its name outside is nlgraph.compile
     Args:
         system: what `load` or `loads` gave.
         backend: `eager` (the graph, run by torch) or `reference` (the meaning of the language,
-            run plainly: slow); by default `eager`.
+            run plainly: slow, but all of it); by default `eager`.
         device: where the states are, and inputs are brought.
         dtype: stands for every f32 of the file: torch.float64 for exact comparisons.
         seed: of the initial states and of all draws.
@@ -60,8 +61,10 @@ def compile(  # noqa: A001 - its name outside is nlgraph.compile
             hint = f"; did you mean {guess!r}?" if guess else ""
             message = f"watch names {name!r}, which is no signal of the system{hint}"
             raise ValueError(message)
-    unsupported = find_unsupported(system.shaped)
+    chosen = backend or DEFAULT
+    find_backend(chosen)
+    unsupported = find_unsupported(system.shaped, chosen)
     if unsupported is not None:
         raise SpecError([unsupported])
-    options = Options(backend=backend or DEFAULT, dtype=dtype, seed=seed, watch=names)
+    options = Options(backend=chosen, dtype=dtype, seed=seed, watch=names)
     return Module(system.shaped, options, torch.device(device))

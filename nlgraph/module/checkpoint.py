@@ -81,7 +81,7 @@ def _bind(name: str, type_: TensorType, tensor: Tensor, sizes: dict[str, int]) -
     fits = tensor.dim() == len(type_.dims)
     for dim, length in zip(type_.dims, tensor.shape, strict=False):
         wanted = dim.size if dim.name is None else sizes.setdefault(dim.name, length)
-        fits = fits and length == wanted
+        fits = fits and wanted in (None, length)
     if fits:
         return None
     lengths = ", ".join(str(sizes.get(str(dim), dim)) for dim in type_.dims)

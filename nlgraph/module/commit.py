@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping
 
 import torch
 from torch import Tensor
@@ -10,19 +10,23 @@ from torch import Tensor
 Buffers = MutableMapping[str, Tensor | None]
 
 
-def commit(buffers: Buffers, changed: Mapping[str, Tensor | None]) -> None:
+def commit(
+    buffers: Buffers, changed: Mapping[str, Tensor | None], loose: Collection[str] = ()
+) -> None:
     """Write new values into a module's buffers.
 
     A state's tensor stays the same object, so that who holds it sees the new value. What is not
-    there yet or has another shape (a kept input of another batch) is put in its place; None
-    takes a buffer away. Nothing is written where some value does not fit.
+    there yet or has another shape (a kept input of another batch, a `loose` state) is put in its
+    place; None takes a buffer away. Nothing is written where some value does not fit.
     """
     live = storages(buffers.values())
     ready: dict[str, Tensor | None] = {}
     for name, value in changed.items():
         old = buffers.get(name)
-        assert name.startswith("@") or (
-            value is not None and old is not None and value.shape == old.shape
+        assert (
+            name.startswith("@")
+            or name in loose
+            or (value is not None and old is not None and value.shape == old.shape)
         ), f"{name} changes its shape"
         # A new value may be another state's old one, which is about to be written over.
         ready[name] = own(value, live) if value is not None else None

@@ -8,6 +8,8 @@ from math import prod, sqrt
 import torch
 from torch import Tensor
 
+from nlgraph.system.model import Draw
+
 Args = tuple[int | float, ...]
 Shape = tuple[int, ...]
 
@@ -28,6 +30,14 @@ def draw(
         generator: where the numbers come from, on the result's device.
     """
     return DRAWS[kind](args, shape, generator).to(dtype)
+
+
+def draw_copies(
+    expr: Draw, copies: Shape, shape: Shape, dtype: torch.dtype, generator: torch.Generator
+) -> Tensor:
+    """A draw for each copy, one after the other, with the copies in front."""
+    drawn = [draw(expr.kind, expr.args, shape, dtype, generator) for _ in range(prod(copies))]
+    return torch.stack(drawn).reshape((*copies, *shape))
 
 
 def _normal(args: Args, shape: Shape, generator: torch.Generator) -> Tensor:

@@ -26,7 +26,7 @@ def late_reads(plan: Plan) -> Iterator[Diagnostic]:
     signals = _late_signals(plan)
     for value, period in _readers(plan):
         for late, part in _late(plan, value, signals).items():
-            if period % late:
+            if late > 1 and period % late:
                 yield errors.not_there_yet(late, period, plan.equations.root, part.origin)
 
 

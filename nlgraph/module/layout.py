@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from nlgraph.clocks.model import Clocked
-from nlgraph.ops.types import TensorType
+from nlgraph.ops.types import Dim, TensorType
 from nlgraph.reference.plan import Plan
 from nlgraph.shapes.model import Shaped
+from nlgraph.shapes.view import seen
 from nlgraph.system.ids import InputId, SignalId, StateId
 from nlgraph.system.model import Draw, Input, InputRead, SignalRead, StateRead
 from nlgraph.system.walk import postorder
@@ -18,7 +19,11 @@ from nlgraph.system.walk import postorder
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A draw of a root tick or slower: its type, and the length of one tick of its clock."""
+    """A draw, and the length of one tick of its clock.
+
+    `type` is that of all draws of a root tick: those of its ticks are in front, if there are
+    several, then those of its copies.
+    """
 
     draw: Draw
     type: TensorType
@@ -29,10 +34,12 @@ class Drawn:
 class Layout:
     """Inputs with the lengths of their ticks, draws, states, and dimensions.
 
-    `needed` are the inputs that outputs read, `sizes` the dimensions' numbers in the file,
-    `state_dims` those that some state has: they keep their length. `kept_initial` are the states
-    that resets take back to their initial values. `names` has what users may call each state: its
-    full name; a component's, if it has one state.
+    `states` are the types of all copies. `needed` are the inputs that outputs read, `sizes` the
+    dimensions' numbers in the file, `state_dims` those that some state has, and `fixed_dims` those
+    that keep their length: a state that starts anew with each root tick may have another number
+    of copies there, and is `loose`. `kept_initial` are the states that resets take back to their
+    initial values. `names` has what users may call each state: its full name; a component's, if
+    it has one state.
     """
 
     inputs: Mapping[InputId, Input]
@@ -44,16 +51,28 @@ class Layout:
     names: Mapping[str, StateId]
     sizes: Mapping[str, int]
     state_dims: frozenset[str]
+    fixed_dims: frozenset[str]
+    loose: frozenset[StateId]
 
 
 def lay_out(shaped: Shaped) -> Layout:
     """Gather from a system what its module must know."""
     clocked = shaped.clocked
     equations = clocked.equations
-    states: dict[StateId, TensorType] = {}
-    for state, type_ in shaped.states.items():
-        assert type_ is not None, "a system with faults is never compiled"
-        states[state] = type_
+    plan = Plan(shaped)
+    states = {
+        state: seen(
+            plan.type_of(("before", state)), plan.per(("before", state)), (), equations.dims
+        )
+        for state in equations.states
+    }
+    loose = frozenset(
+        state
+        for state in plan.living(Fraction(1))
+        if plan.per(("before", state)) and not plan.keeps(state)
+    )
+    kept = [type_.dims for state, type_ in states.items() if state not in loose]
+    kept += [plan.type_of(("before", state)).dims for state in loose]
     names: dict[str, StateId] = {str(state): state for state in states}
     for component in equations.components.values():
         if len(component.states) == 1:
@@ -71,21 +90,36 @@ def lay_out(shaped: Shaped) -> Layout:
         ),
         names=names,
         sizes={name: size for name, size in equations.dims.items() if size is not None},
-        state_dims=frozenset(
-            dim.name for type_ in states.values() for dim in type_.dims if dim.name is not None
-        ),
+        state_dims=_names(type_.dims for type_ in states.values()),
+        fixed_dims=_names(kept) | _dims_along(clocked),
+        loose=loose,
     )
 
 
+def _names(shapes: Iterable[tuple[Dim, ...]]) -> frozenset[str]:
+    return frozenset(dim.name for dims in shapes for dim in dims if dim.name is not None)
+
+
+def _dims_along(clocked: Clocked) -> frozenset[str]:
+    """The dimensions along which clocks run: their lengths are those of the clocks' ticks."""
+    used = {timing.clock for timing in clocked.timings.values()}
+    clocks = (clocked.equations.clocks[clock] for clock in used if clock is not None)
+    return frozenset(clock.dim for clock in clocks if clock.dim is not None)
+
+
 def _draws(shaped: Shaped) -> tuple[Drawn, ...]:
+    """All draws but those of initial values, each in the copies in which it stands."""
     clocked = shaped.clocked
     draws: dict[str, Drawn] = {}
-    for expr in postorder(Plan(shaped).statements()):
-        # One in the branch of a choice that is never taken has no type.
-        type_ = shaped.types.get((expr, ()))
-        if isinstance(expr, Draw) and type_ is not None:
-            clock = clocked.timings[expr].clock or clocked.equations.root
-            draws[expr.name] = Drawn(expr, type_, clocked.durations[clock])
+    for (expr, hidden), type_ in shaped.types.items():
+        if not isinstance(expr, Draw) or expr not in clocked.timings or type_ is None:
+            continue
+        period = clocked.durations[clocked.timings[expr].clock or clocked.equations.root]
+        front = tuple(Dim(name, clocked.equations.dims[name]) for name in hidden)
+        if period < 1:
+            front = (Dim(None, int(1 / period)), *front)
+        of = TensorType(type_.dtype, (*front, *type_.dims))
+        draws[expr.name] = Drawn(expr, of, period)
     return tuple(draws.values())
 
 

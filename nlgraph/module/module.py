@@ -92,7 +92,7 @@ class Module(nn.Module):
         changed, found = self._run(bound, fresh, learning=True)
         results = self._own(found)
         self._buffers.update(fresh)
-        commit(self._buffers, dict(changed))
+        commit(self._buffers, dict(changed), self._layout.loose)
         commit(self._buffers, {INPUT + n: t for n, t in bound.renewed.items()})
         self._made = True
         self._known = bound.sizes
@@ -133,6 +133,7 @@ class Module(nn.Module):
             if tensor is not None and name != _DEVICE and not name.startswith(INPUT)
         }
         tick = self._tick + 1
+        held |= self._other_copies(held, bound.sizes)
         draws = self._draws(tick, bound.sizes)
         return self._backend.step(tick, held, bound.inputs, draws, bound.sizes, learning=learning)
 
@@ -157,13 +158,27 @@ class Module(nn.Module):
     @property
     def _fixed(self) -> dict[str, int]:
         """The lengths that no call can change, since states have them."""
-        return {dim: self._known[dim] for dim in self._layout.state_dims if dim in self._known}
+        return {dim: self._known[dim] for dim in self._layout.fixed_dims if dim in self._known}
 
     def _first_buffers(self, sizes: Mapping[str, int]) -> dict[str, Tensor]:
         with torch.inference_mode(mode=False):
             values = first_values(self._shaped, self._seed, sizes, self._options.dtype)
             moved = {name: value.to(self.device) for name, value in values.items()}
             return {**moved, **self._backend.memory(self.device)}
+
+    def _other_copies(
+        self, held: Mapping[str, Tensor], sizes: Mapping[str, int]
+    ) -> dict[str, Tensor]:
+        """Initial values for as many copies as a call has, where those held are for another."""
+        names = {
+            INITIAL + state: sizes_of(self._layout.states[state], sizes)
+            for state in self._layout.loose
+            if INITIAL + state in held
+        }
+        if all(held[name].shape == shape for name, shape in names.items()):
+            return {}
+        first = self._first_buffers(sizes)
+        return {name: first[name] for name in names}
 
     def _held_inputs(self) -> dict[InputId, Tensor]:
         """The slower inputs whose tick goes on."""
@@ -323,7 +338,7 @@ class Module(nn.Module):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Make the backend again."""
-        super().__setstate__(state)
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
         self._backend = self._make_backend()
 
     def _make_backend(self) -> Backend:

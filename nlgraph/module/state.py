@@ -9,7 +9,7 @@ from torch import Tensor
 
 from nlgraph.diagnostics.suggest import nearest
 from nlgraph.module.backends import INITIAL
-from nlgraph.module.draws import draw
+from nlgraph.module.draws import draw_copies
 from nlgraph.module.dtypes import name_of, torch_dtypes
 from nlgraph.module.seeds import generator
 from nlgraph.ops.types import TensorType
@@ -32,23 +32,21 @@ def first_values(
     cpu = torch.device("cpu")
     dtypes = torch_dtypes(dtype)
     equations = shaped.clocked.equations
+    plan = Plan(shaped)
     drawn: dict[Fact, Tensor] = {}
     for state in equations.states.values():
+        type_ = plan.type_of(("before", state.id))
+        copies = tuple(sizes[dim] for dim in plan.per(("before", state.id)))
         for expr in postorder([state.init]):
             if isinstance(expr, Draw):
-                type_ = shaped.states[state.id]
-                assert type_ is not None, "a system with faults is never compiled"
-                drawn["draw", expr.name] = draw(
-                    expr.kind,
-                    expr.args,
-                    sizes_of(type_, sizes),
-                    dtypes[type_.dtype],
-                    generator(seed, expr.name, 0, cpu),
+                source = generator(seed, expr.name, 0, cpu)
+                drawn["draw", expr.name] = draw_copies(
+                    expr, copies, sizes_of(type_, sizes), dtypes[type_.dtype], source
                 )
     facts = Facts(
         now=0, sizes=sizes, dtypes=dtypes, device=cpu, learning=False, initial={}, given=drawn
     )
-    initial, first = initial_values(Plan(shaped), facts)
+    initial, first = initial_values(plan, facts)
     values = {str(state): value.detach().clone() for state, value in first.items()}
     for state in equations.states.values():
         if state.reset is not None and state.reset.to is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from nlgraph.diagnostics.diagnostic import Diagnostic, Report
 from nlgraph.module import errors
+from nlgraph.module.backends import WHOLE_LANGUAGE
 from nlgraph.module.lateness import late_reads
 from nlgraph.reference.plan import Plan
 from nlgraph.shapes.model import Shaped
@@ -23,21 +24,20 @@ from nlgraph.system.model import (
 from nlgraph.system.walk import postorder
 
 
-def find_unsupported(shaped: Shaped) -> Diagnostic | None:
-    """What cannot be executed yet, at the first place of the file; None where all can.
+def find_unsupported(shaped: Shaped, backend: str) -> Diagnostic | None:
+    """What a backend cannot execute yet, at the first place of the file; None where it can all.
 
-    Clocks must be the root and its multiples, no component `per` a dimension, and no gradient may
-    flow through the updates between two resets. A value that a window of several root ticks
-    brings is there at its end, and read no sooner.
+    But for a backend of `WHOLE_LANGUAGE`, clocks must be the root and its multiples, no component
+    `per` a dimension, and no gradient may flow through the updates between two resets. For all,
+    a value that a window of several root ticks brings is there at its end, and read no sooner.
     """
+    plan = Plan(shaped)
     report = Report()
-    for diagnostic in (*_inner_clocks(shaped), *_copies(shaped)):
+    found = [*late_reads(plan), *_draws(plan)]
+    if backend not in WHOLE_LANGUAGE:
+        found += [*_inner_clocks(shaped), *_copies(shaped), *_resets_in_gradients(plan)]
+    for diagnostic in found:
         report.add(diagnostic)
-    if not report.errors:
-        # The others are about time, and make no sense of clocks inside a tick.
-        plan = Plan(shaped)
-        for diagnostic in (*_resets_in_gradients(plan), *late_reads(plan), *_draws(plan)):
-            report.add(diagnostic)
     return next(iter(report.errors), None)
 
 
@@ -98,8 +98,7 @@ def _first_read(plan: Plan, value: Expr, states: frozenset[StateId]) -> StateId 
 
 
 def _draws(plan: Plan) -> Iterator[Diagnostic]:
-    for expr in postorder(plan.statements()):
-        type_ = plan.shaped.types.get((expr, ()))
+    for (expr, _), type_ in plan.shaped.types.items():
         dims = () if type_ is None else type_.dims
         if isinstance(expr, Draw) and any(d.name is None and d.size is None for d in dims):
             yield errors.unknown_length(expr.origin)

@@ -80,7 +80,7 @@ class Plan:
         return self.tick_before(prev, Fraction(2))[1] < 1
 
     def position(self, draw: Draw, time: Fraction) -> int | None:
-        """The number, from 0, of a draw among those of one root tick; None if it is the only one."""
+        """The number, from 0, of a draw among those of a root tick; None if it is the only one."""
         timing = self.clocked.timings.get(draw)
         period = None if timing is None else self.clocked.duration(timing.clock)
         if period is None or period >= 1:

@@ -82,7 +82,7 @@ TAKEN = {
 def test_refused(case):
     text, code, place = REFUSED[case]
     with pytest.raises(nlgraph.SpecError) as caught:
-        nlgraph.compile(nlgraph.loads(HEAD + text), backend="reference")
+        nlgraph.compile(nlgraph.loads(HEAD + text))
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == code
     assert diagnostic.labels[0].span.text.startswith(place)

@@ -84,6 +84,10 @@ BACKENDS: Mapping[str, str] = {
 """Where each backend's class is; it is imported when it is asked for."""
 
 
+WHOLE_LANGUAGE = frozenset({"reference"})
+"""The backends that also run what happens inside a root tick: its clocks, copies and resets."""
+
+
 def find_backend(name: str) -> Loader:
     """The class of a backend.
 
