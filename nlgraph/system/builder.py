@@ -65,7 +65,6 @@ class Builder:
     `project` is the folder that no `use` leaves (None: there is none), `reading` the files that
     are being read.
 
-    `unread` are the names in statements that could not be read: they may be declared there.
     `given` are the gradients that rules are given: constants to the gradients that rules write.
 
     `unread` are names that may be declared by what could not be read: they are unknown, and no
@@ -87,7 +86,6 @@ class Builder:
     pending: list[SignalEntity] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     given: set[Expr] = field(default_factory=set)
-    unread: frozenset[str] = frozenset()
     lazies: list[LazyComponent] = field(default_factory=list)
     bindings: list[Callable[[], None]] = field(default_factory=list)
     deferred: list[Callable[[], None]] = field(default_factory=list)

@@ -40,7 +40,6 @@ def resolve(
     """
     builder = Builder(report, project, [] if project is None else [_path(file)])
     builder.unread |= file.unread
-    builder.unread = file.unread
     declared = declare_file(builder, file, overrides)
     for statement, scope in declared.placed:
         entity = scope.lookup(statement.name) if isinstance(statement, nodes.Clock) else None
