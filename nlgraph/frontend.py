@@ -170,10 +170,10 @@ def system_of(
         check_later(clocked, report)
         shaped = infer_shapes(clocked, report)
         if report.errors:
-            raise SpecError(report.sorted())
+            raise SpecError(report.errors)
         check_gradients(clocked, report, reads)
         if report.errors:
-            raise SpecError(report.sorted())
+            raise SpecError(report.errors)
         find_oversights(reads, report)
         warnings = tuple(d for d in report.sorted() if d.severity == "warning")
         return System(shaped, derive_levels(clocked, reads), warnings)

@@ -236,7 +236,7 @@ def cycle(steps: tuple[tuple[str, Origin], ...], window: str | None) -> Diagnost
             f"`{name}` needs `{(others or steps)[0][0]}`",
             *(
                 Label(at.span, f"`{step}` needs `{then}`")
-                for (step, at), (then, _) in zip(others, (*others[1:], steps[0]), strict=True)
+                for (step, at), (then, _) in zip(others, (*others, steps[0])[1:], strict=True)
             ),
         ),
         help="break it with a delay: read a state without its prime, or prev(…)",
