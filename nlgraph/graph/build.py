@@ -10,6 +10,7 @@ from torch import fx
 
 from nlgraph.graph.bundles import bundle
 from nlgraph.graph.calls import Dtypes, Sizes, call_of
+from nlgraph.graph.reuse import reuse_lists
 from nlgraph.graph.simplify import simplify
 from nlgraph.graph.steps import Step, Steps, in_order
 from nlgraph.graph.tape import flatten
@@ -27,6 +28,7 @@ def build_unit(unit: Unit, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphM
     steps = flatten(unit)
     simplify(steps)
     bundle(steps)
+    reuse_lists(steps)
     return _module(unit, steps, sizes, dtypes, name)
 
 
@@ -78,7 +80,8 @@ def _emit(
             args_.append(arg)
     kind = "call_method" if isinstance(call.target, str) else "call_function"
     node = graph.create_node(kind, call.target, tuple(args_), dict(call.kwargs), name=step.name)
-    return _mark(node, step)
+    _mark(node, step)
+    return made[step.args[0]] if step.attrs.get("in_place") else node
 
 
 def _mark(node: fx.Node, step: Step) -> fx.Node:

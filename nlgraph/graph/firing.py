@@ -10,6 +10,7 @@ import operator
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 import torch
@@ -166,8 +167,16 @@ class _Outer:
         if settled not in self._args:
             last = next(reversed(self._args.values()), None)
             graph = self._graph
-            name = settled.key if isinstance(settled.key, str) else "tick"
+            name = self._name(settled)
             before = graph.inserting_before() if last is None else graph.inserting_after(last)
             with before:
-                self._args[settled] = graph.placeholder(re.sub(r"\W+", "_", name))
+                self._args[settled] = graph.create_node("placeholder", name, name=name)
         return self._args[settled]
+
+    def _name(self, source: Source) -> str:
+        """A placeholder's name, which no other one has."""
+        taken = {node.target for node in self._args.values()}
+        base = source.key if isinstance(source.key, str) else "tick"
+        base = re.sub(r"\W+", "_", base).strip("_")
+        numbered = (f"{base}_{i}" for i in count(1))
+        return next(name for name in chain((base,), numbered) if name not in taken)

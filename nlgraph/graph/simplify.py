@@ -25,8 +25,30 @@ def simplify(steps: Steps) -> None:
     for step in order:
         if step.op == "global_norm" and not step.tape:
             _norm(step)
+        elif step.op == "add" and _is_linear(step, uses):
+            product, bias = _product_first(step)
+            _call(step, "addmm", (bias, *product.args), {})
         elif step.op in ("add", "sub") and step.type.dtype in _FLOATS and not step.tape:
             _sum(step, uses)
+
+
+def _is_linear(step: Step, uses: Counter[Step]) -> bool:
+    """Whether a step is x @ W + b, of matrices and a vector."""
+    product, bias = _product_first(step)
+    return (
+        isinstance(product, Step)
+        and isinstance(bias, Step)
+        and product.op == "matmul"
+        and uses[product] == 1
+        and product.type.dtype == bias.type.dtype
+        and [len(part.type.dims) for part in (*product.args, bias)] == [2, 2, 1]
+        and len(step.type.dims) == 2  # noqa: PLR2004
+    )
+
+
+def _product_first(step: Step) -> tuple[Any, Any]:
+    a, b = step.args
+    return (b, a) if isinstance(b, Step) and b.op == "matmul" else (a, b)
 
 
 def _sum(step: Step, uses: Counter[Step]) -> None:
@@ -60,7 +82,7 @@ def _call(step: Step, function: str, args: tuple[Any, ...], kwargs: dict[str, An
     step.op, step.args = "call", args
     step.attrs = {
         "target": f"torch.{function}",
-        "foreach": f"torch._foreach_{function}",
+        "foreach": f"torch._foreach_{function}" if function != "addmm" else None,
         "kwargs": kwargs,
     }
 

@@ -16,10 +16,21 @@ from nlgraph.ops.op import TypeFault
 from nlgraph.schedule.values import Value, Values, parts_first
 
 
-def derive(
+def derive(values: Values, objective: Value, targets: tuple[Value, ...]) -> tuple[Value, ...] | None:
+    """The derivative for each target; None where some operator on the way has no rule."""
+    cotangents = derive_factors(values, objective, targets)
+    if cotangents is None:
+        return None
+    try:
+        return tuple(_filled(values, *pair) for pair in zip(targets, cotangents, strict=True))
+    except (TypeFault, _Unwritten):
+        return None
+
+
+def derive_factors(
     values: Values, objective: Value, targets: tuple[Value, ...]
 ) -> tuple[Value, ...] | None:
-    """The derivative for each target; None where some operator on the way has no rule."""
+    """The derivative for each target, or a number where it is the same number everywhere."""
     on_the_way = _on_the_way(objective, targets)
     if not on_the_way or not _is_simple(objective, targets, on_the_way):
         return None
@@ -36,9 +47,10 @@ def derive(
                     terms.check(part)
                     known = cotangents.get(part)
                     cotangents[part] = added if known is None else terms.op("add", known, added)
-        return tuple(_filled(values, target, cotangents.get(target)) for target in targets)
     except (TypeFault, _Unwritten):
         return None
+    nothing = values.number(0, origin)
+    return tuple(_unheld(values, cotangents.get(target, nothing)) for target in targets)
 
 
 class _Unwritten(Exception):
@@ -225,17 +237,17 @@ _RULES: dict[str, Rule] = {
 }
 
 
-def _filled(values: Values, target: Value, cotangent: Value | None) -> Value:
-    """A cotangent with the dimensions and the dtype of its target; nothing reached gives zeros."""
+def _filled(values: Values, target: Value, cotangent: Value) -> Value:
+    """A cotangent with the dimensions and the dtype of its target."""
     origin = target.origin
-    if cotangent is None:
+    if cotangent.form == "number" and cotangent.data[1] == 0:
         return values.op("zeros_like", target, origin=origin, type_=target.type)
     if cotangent.type.dims != target.type.dims or cotangent.type.is_number:
         ones = values.op("ones_like", target, origin=origin, type_=target.type)
         cotangent = values.op("mul", cotangent, ones, origin=origin)
     if cotangent.type != target.type:
         raise _Unwritten
-    return _unheld(values, cotangent)
+    return cotangent
 
 
 def _unheld(values: Values, root: Value) -> Value:

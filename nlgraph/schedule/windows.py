@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nlgraph.schedule import errors
+from nlgraph.schedule.derive import derive_factors
 from nlgraph.schedule.reach import depends, flows_through
 from nlgraph.schedule.values import Value, Values, parts_first
 
@@ -28,7 +29,7 @@ def split_window(values: Values, grad: Value, derivative: Derivative) -> tuple[V
     outer = values.make(
         "grad", (objective, *gathers), (len(gathers), grad.data[1]), objective.type, origin
     )
-    factors = derivative(outer)
+    factors = derive_factors(values, objective, tuple(gathers)) or derivative(outer)
     totals = _direct(values, grad, gathers, derivative)
     for gather, factor in zip(gathers, factors, strict=True):
         inner = values.make(
