@@ -20,6 +20,7 @@ MODULES: Final = (
 
 
 @cache
+@cache
 def load() -> None:
     """Register every operator of the language, once."""
     for name in MODULES:

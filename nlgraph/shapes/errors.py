@@ -40,12 +40,11 @@ def operator(
     return _error(fault.code, fault.message, at, "", *others.values(), help=fault.help)
 
 
-def hidden_axis(axis: str, at: Origin, component: str | None) -> Diagnostic:
+def hidden_axis(axis: str, at: Origin) -> Diagnostic:
     """NL0404: an axis that is not seen inside a copy."""
-    where = f"`{component}`" if component is not None else "this"
     return _error(
         "NL0404",
-        f"`{axis}` is not seen here: {where} has one copy for each {axis}",
+        f"`{axis}` is not seen here: this has one copy for each {axis}",
         at,
         f"inside one copy there is no `{axis}`",
         help="what runs over all copies is written outside of the component",

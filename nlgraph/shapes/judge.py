@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from nlgraph.diagnostics.diagnostic import Diagnostic
 from nlgraph.ops.dtypes import floating, is_float
 from nlgraph.ops.lower import visible
 from nlgraph.ops.op import TypeFault, registry
@@ -113,25 +114,34 @@ def _call(table: Table, expr: Call, hidden: Hidden) -> TensorType | None:
     known = tuple(t for t in types if t is not None)
     if len(known) != len(types):
         return None
-    op = registry()[expr.op]
-    attrs = visible(op, expr.attrs, hidden)
-    try:
-        if op.scalar is None and op.name != "eye" and known and all(t.is_number for t in known):
-            op.infer(known, attrs)
-            raise TypeFault(f"`{expr.op}` takes a tensor, not {known[0]}", None, 0, "NL0406")
-        result = op.infer(known, attrs)
-    except TypeFault as fault:
-        axis = expr.attrs.get("axis")
-        gone = [name for name in (axis if isinstance(axis, tuple) else (axis,)) if name in hidden]
-        if gone and fault.code == "NL0404":
-            table.fault(errors.hidden_axis(str(gone[0]), expr.origin, None))
-        else:
-            args = tuple(arg.origin for arg in expr.args)
-            table.fault(errors.operator(fault, expr.origin, args, known))
-        return None
-    if result.is_number:
-        return _known(table, expr, hidden, known, result)
+    result = table.results.get((expr.op, known)) if not expr.attrs else None
+    if result is None:
+        try:
+            result = _infer(expr, known, hidden)
+        except TypeFault as fault:
+            table.fault(_worded(fault, expr, known, hidden))
+            return None
+        if not expr.attrs:
+            table.results[expr.op, known] = result
+    return _known(table, expr, hidden, known, result) if result.is_number else result
+
+
+def _infer(call: Call, types: tuple[TensorType, ...], hidden: Hidden) -> TensorType:
+    op = registry()[call.op]
+    result = op.infer(types, visible(op, call.attrs, hidden))
+    if op.scalar is None and types and all(t.is_number for t in types):
+        raise TypeFault(f"`{call.op}` takes a tensor, not {types[0]}", None, 0, "NL0406")
     return result
+
+
+def _worded(
+    fault: TypeFault, call: Call, types: tuple[TensorType, ...], hidden: Hidden
+) -> Diagnostic:
+    axis = call.attrs.get("axis")
+    gone = [name for name in (axis if isinstance(axis, tuple) else (axis,)) if name in hidden]
+    if gone and fault.code == "NL0404":
+        return errors.hidden_axis(str(gone[0]), call.origin)
+    return errors.operator(fault, call.origin, tuple(arg.origin for arg in call.args), types)
 
 
 def _chosen(table: Table, expr: Call, hidden: Hidden) -> TensorType | None:

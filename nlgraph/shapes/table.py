@@ -18,7 +18,8 @@ class Table:
     """Types by expression and context, and what is known of those that depend on themselves.
 
     `open` are the `prev`s through which a signal reads itself; `assumed` what their value was
-    found to be in the round before.
+    found to be in the round before. `results` are those of calls without attributes: a system has
+    few types and many calls.
     """
 
     clocked: Clocked
@@ -26,6 +27,7 @@ class Table:
     constants: dict[Typed, int | float | bool] = field(default_factory=dict)
     open: dict[Typed, Prev] = field(default_factory=dict)
     assumed: dict[Typed, TensorType | None] = field(default_factory=dict)
+    results: dict[tuple[str, tuple[TensorType, ...]], TensorType] = field(default_factory=dict)
     faults: dict[tuple[str, tuple[Span, ...]], Diagnostic] = field(default_factory=dict)
 
     def per(self, component: ComponentId | None) -> tuple[str, ...]:
