@@ -15,8 +15,11 @@ from typing import Literal
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
 from nlgraph.schedule.gradients import Gradients
 from nlgraph.schedule.model import Memory
-from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.schedule.moving import Motion, Moving
+from nlgraph.schedule.values import Period, Value, Values, parts_first
+from nlgraph.shapes.model import Hidden
 from nlgraph.system.ids import ComponentId, SignalId, StateId
+from nlgraph.system.model import Expr
 from nlgraph.text.span import Origin
 
 CellKey = tuple[Literal["updated", "started", "result"], str]
@@ -30,7 +33,7 @@ class Cell:
     """
 
     key: CellKey
-    period: int
+    period: Period
     value: Value
     type: TensorType
     component: ComponentId | None
@@ -47,40 +50,46 @@ class Cells:
 
 
 def collect_cells(
-    values: Values, gradients: Gradients, watch: tuple[SignalId, ...], *, learning: bool
+    values: Values, motion: Motion, gradients: Gradients, watch: tuple[SignalId, ...]
 ) -> Cells:
     """The cells of a step, or of a call that updates nothing: its outputs and watched signals."""
     cells = Cells()
     digests: dict[Value, str] = {}
-    queue = list(_results(values, watch, learning=learning))
-    if learning:
-        queue.extend(_states(values))
+    queue = list(_results(values, watch))
+    if values.learning:
+        queue.extend(_states(values, motion))
     while queue:
         cell = queue.pop(0)
         value = gradients.rewrite(cell.value)
         cells.of[cell.key] = Cell(
             cell.key, cell.period, value, cell.type, cell.component, cell.origin
         )
-        for found in parts_first(value, lambda v: v.parts):
-            if found not in cells.memories:
+        for found in parts_first(value, lambda v: motion.needs(v, active=_all)):
+            if found not in cells.memories and motion.of(found) is None:
                 queue.extend(_remember(values, cells, found, digests))
     return cells
 
 
-def _results(values: Values, watch: tuple[SignalId, ...], *, learning: bool) -> Iterable[Cell]:
+def _all(moving: Moving) -> bool:
+    del moving
+    return True
+
+
+def _results(values: Values, watch: tuple[SignalId, ...]) -> Iterable[Cell]:
     equations, clocked = values.equations, values.clocked
     for result in equations.results:
-        if learning or result.kind == "output":
-            value = values.of(result.value, None)
-            period = values.period(clocked.timings[result.value].clock) or 1
+        if values.learning or result.kind == "output":
+            period = max(values.period(clocked.timings[result.value].clock) or 1, 1)
+            value = values.of(result.value, None, at=_at(values, result.value))
             key: CellKey = ("result", result.name)
             yield Cell(key, period, value, _tensor(value.type), None, result.origin)
     names = {result.name for result in equations.results}
     for name in watch:
         if name not in names:
             signal = equations.signals[name]
-            value = values.of(signal.value, signal.host)
-            period = values.period(clocked.signals[name].clock) or 1
+            at = values.signal_at(name, 1)
+            value = values.across(values.of(signal.value, signal.host, at=at), signal.host)
+            period = max(values.period(clocked.signals[name].clock) or 1, 1)
             yield Cell(
                 ("result", str(name)),
                 period,
@@ -91,21 +100,36 @@ def _results(values: Values, watch: tuple[SignalId, ...], *, learning: bool) -> 
             )
 
 
+def _at(values: Values, expr: Expr) -> Period:
+    """The time between two readings of a value that stands by itself."""
+    timing = values.clocked.timings[expr]
+    return (values.period(timing.clock) if timing.stream else None) or 1
+
+
 def _tensor(type_: TensorType) -> TensorType:
     """A number is kept as a tensor without dimensions."""
     dtypes = {NUMBER: "f32", WHOLE: "int", TRUTH: "bool"}
     return TensorType(dtypes[type_.dtype]) if type_.is_number else type_
 
 
-def _states(values: Values) -> Iterable[Cell]:
+def _states(values: Values, motion: Motion) -> Iterable[Cell]:
     for state in values.equations.states.values():
         type_ = values.shaped.states[state.id]
         assert type_ is not None, "a system with faults is never compiled"
-        clock = values.clocked.components[state.component]
-        update = values.update(state.id)
-        if update is not None:
-            period = values.period(clock) or 1
-            yield Cell(("updated", state.id), period, update, type_, state.component, state.origin)
+        base = values.state(state.id, "state", state.origin)
+        moving = motion.of(base)
+        period = values.state_period(state.id)
+        anew = moving is not None and moving.lives_within(1) and not moving.keeps
+        if period is not None and not anew:
+            update = values.update(state.id)
+            assert update is not None, "what has a period has an update"
+            if period < 1:
+                update = values.make(
+                    "seen", (), (str(state.id), 1), type_, state.origin, component=state.component
+                )
+            yield Cell(
+                ("updated", state.id), max(period, 1), update, type_, state.component, state.origin
+            )
         period_ = values.reset_period(state.id)
         if period_ is not None and state.reset is not None:
             if state.reset.to is None:
@@ -113,8 +137,9 @@ def _states(values: Values) -> Iterable[Cell]:
             else:
                 start = _restarted(values, values.of(state.reset.to, state.component))
             yield Cell(
-                ("started", state.id), period_, start, type_, state.component, state.reset.origin
-            )
+                ("started", state.id), max(period_, 1), start, type_, state.component,
+                state.reset.origin,
+            )  # fmt: skip
 
 
 def _restarted(values: Values, root: Value) -> Value:
@@ -124,8 +149,9 @@ def _restarted(values: Values, root: Value) -> Value:
     for value in parts_first(root, lambda v: () if v in streams else v.parts):
         if value in streams:
             new[value] = value
-        elif value.form in ("state", "primed"):
-            new[value] = values.state(StateId(value.data), "started", value.origin)
+        elif value.form in ("state", "primed", "seen"):
+            name = value.data[0] if value.form == "seen" else value.data
+            new[value] = values.state(StateId(name), "started", value.origin)
         else:
             new[value] = values.rebuild(value, tuple(new[part] for part in value.parts))
     return new[root]
@@ -148,23 +174,28 @@ def _remember(
     """The memory of a gather or a `prev`, with the cells that keep it."""
     if value.form == "prev":
         name, period = value.data
-        prev = values.prevs[name]
-        last = values.of(prev.value, value.component)
+        last = values.last(name)
         type_ = TensorType("f64") if value.type.is_number else value.type
+        type_ = _of_copies(values, type_, values.prev_reads[name].hidden)
         init = value.parts[0]
         fill = init.data[1] if init.form == "number" else 0
         memory = _add(cells, value, Memory(f"@prev/{name}", type_, None, fill))
         yield _kept(memory, "updated", period, last, value)
-    elif value.form == "gather" and value.data[0] != "latest":
-        kind, period, window, _ = value.data
+    elif value.form == "gather" and value.data[0] != "latest" and value.data[2] > 1:
+        kind, period, window, _, copies = value.data
         name = f"@{kind}/{_hint(values, value.parts[0])}/{_digest(value, digests)}"
         fill = 1 if kind == "product" else 0
         length = window // period if kind == "collect" else None
-        type_ = _tensor(value.parts[0].type)
+        type_ = _of_copies(values, _tensor(value.parts[0].type), copies)
         memory = _add(cells, value, Memory(name, type_, length, fill))
         yield _kept(memory, "updated", period, value.parts[0], value)
         if kind != "collect":
             yield _kept(memory, "started", window, value, value)
+
+
+def _of_copies(values: Values, type_: TensorType, copies: Hidden) -> TensorType:
+    """A type with the dims of copies in front."""
+    return TensorType(type_.dtype, (*(values.dim(name) for name in copies), *type_.dims))
 
 
 def _add(cells: Cells, value: Value, memory: Memory) -> Memory:
@@ -174,7 +205,7 @@ def _add(cells: Cells, value: Value, memory: Memory) -> Memory:
 
 
 def _kept(
-    memory: Memory, kind: Literal["updated", "started"], period: int, value: Value, of: Value
+    memory: Memory, kind: Literal["updated", "started"], period: Period, value: Value, of: Value
 ) -> Cell:
     return Cell((kind, memory.name), period, value, memory.type, of.component, of.origin)
 

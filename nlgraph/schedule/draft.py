@@ -9,7 +9,20 @@ from keyword import iskeyword
 from typing import Any
 
 from nlgraph.ops.types import TensorType
-from nlgraph.schedule.model import Arg, Binding, Grad, Name, Note, Op, Region, Source, Target, Unit
+from nlgraph.schedule.model import (
+    Arg,
+    Binding,
+    Grad,
+    Lead,
+    Loop,
+    Name,
+    Note,
+    Op,
+    Region,
+    Source,
+    Target,
+    Unit,
+)
 from nlgraph.system.ids import ClockId
 
 
@@ -19,8 +32,27 @@ class RegionDraft:
 
     depth: int
     inputs: list[Name] = field(default_factory=list)
-    bindings: list[Binding] = field(default_factory=list)
+    bindings: list[Binding | LoopDraft] = field(default_factory=list)
     reads: dict[Name, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class LoopDraft:
+    """A loop being written; whoever reads what its turns make adds an output.
+
+    `carried` has for each input what it starts with and what the next turn has, `sliced` for each
+    value from outside the input that is a turn's part of it, with its number of ticks.
+    """
+
+    region: RegionDraft
+    turns: int
+    why: tuple[str, ...]
+    note: Note
+    carried: dict[Name, tuple[Name, Arg]] = field(default_factory=dict)
+    sliced: dict[Name, tuple[Name, int]] = field(default_factory=dict)
+    last: dict[Name, Name] = field(default_factory=dict)
+    stacked: dict[Name, Name] = field(default_factory=dict)
+    home: RegionDraft | None = None
 
 
 class UnitDraft:
@@ -32,6 +64,7 @@ class UnitDraft:
         self.period = period
         self.root = RegionDraft(0)
         self.types: dict[Name, TensorType] = {}
+        self.leads: dict[Name, Lead] = {}
         self.inputs: dict[Source, Name] = {}
         self.outputs: dict[Target, Arg] = {}
         self._home: dict[Name, RegionDraft] = {}
@@ -56,29 +89,78 @@ class UnitDraft:
         key: Hashable = None,
         place: Hashable = None,
         hint: str | None = None,
+        lead: Lead = (),
+        mapped: int = 0,
     ) -> Name:
         """The name of an operator's value, bound as far out as its arguments allow.
 
-        `key` tells apart what `attrs` does, in a form that can be hashed.
+        `key` tells apart what `attrs` does, in a form that can be hashed. `type_` is that of the
+        whole value, with the axes of `lead` in front; the operator is mapped over `mapped` axes.
         """
         # 1, 1.0 and true are equal in Python, and not what a graph is to be given alike.
-        entry = (op, key, tuple((type(arg).__name__, arg) for arg in args))
+        entry = (op, key, mapped, tuple((type(arg).__name__, arg) for arg in args))
         if entry not in self._table:
             home = self._deepest(args)
             name = self._name(hint or op, type_, home)
-            self._bind(home, (name,), Op(op, args, attrs or {}, place), args, note)
+            self._bind(home, (name,), Op(op, args, attrs or {}, place, mapped), args, note)
             self._table[entry] = (name,)
+            if lead:
+                self.leads[name] = lead
         return self._table[entry][0]
 
     def open(self, around: RegionDraft) -> RegionDraft:
         """A new region inside another one."""
         return RegionDraft(around.depth + 1)
 
-    def region_input(self, region: RegionDraft, type_: TensorType, hint: str) -> Name:
+    def region_input(
+        self, region: RegionDraft, type_: TensorType, hint: str, lead: Lead = ()
+    ) -> Name:
         """A further input of a region."""
         name = self._name(hint, type_, region)
         region.inputs.append(name)
+        if lead:
+            self.leads[name] = lead
         return name
+
+    def lead(self, arg: Arg) -> Lead:
+        """The axes that a value has in front of its own."""
+        return self.leads.get(arg, ()) if isinstance(arg, str) else ()
+
+    def loop(self, loop: LoopDraft) -> None:
+        """Bind a loop whose body is written: as far out as what it reads allows."""
+        starts = tuple(start for start, _ in loop.carried.values())
+        args = (*starts, *loop.sliced, *loop.region.reads)
+        home = self._deepest(args)
+        loop.home = home
+        home.bindings.append(loop)
+        for arg in args:
+            if self._home[arg] is not home:
+                home.reads[arg] = None
+        for name, (_, after) in loop.carried.items():
+            # What no turn makes is what it starts with from the second turn on.
+            assert isinstance(after, str), "what is carried is a tensor"
+            loop.last[name] = self._name(f"{name}_last", self.types[name], home)
+            self.leads[loop.last[name]] = self.lead(name)
+
+    def turn_of(self, loop: LoopDraft, arg: Name, type_: TensorType, lead: Lead, ticks: int) -> Name:
+        """A turn's part of a value from outside, of so many ticks."""
+        if arg not in loop.sliced:
+            name = self.region_input(loop.region, type_, arg, lead)
+            loop.sliced[arg] = (name, ticks)
+        return loop.sliced[arg][0]
+
+    def of_all_turns(
+        self, loop: LoopDraft, arg: Name, type_: TensorType, lead: Lead
+    ) -> Name:
+        """What all turns make of a name in a loop's region."""
+        for outer, (name, _) in loop.sliced.items():
+            if name == arg:
+                return outer
+        if arg not in loop.stacked:
+            assert loop.home is not None, "its turns are read when the loop is bound"
+            loop.stacked[arg] = self._name(arg, type_, loop.home)
+            self.leads[loop.stacked[arg]] = lead
+        return loop.stacked[arg]
 
     def inside(self, region: RegionDraft, arg: Arg) -> bool:
         """Whether a value is bound in a region."""
@@ -97,6 +179,8 @@ class UnitDraft:
         names = tuple(
             self._name(hint, self.types[arg], home) for hint, arg in zip(hints, args, strict=True)
         )
+        for name, arg in zip(names, args, strict=True):
+            self.leads[name] = self.lead(arg)
         node = Grad(_closed(region, (output,)), args)
         self._bind(home, names, node, (*args, *region.reads), note)
         return names
@@ -111,6 +195,7 @@ class UnitDraft:
             _closed(self.root, outputs),
             tuple(self.outputs),
             self.types,
+            self.leads,
         )
 
     def _bind(
@@ -145,4 +230,26 @@ class UnitDraft:
 
 
 def _closed(region: RegionDraft, outputs: tuple[Arg, ...]) -> Region:
-    return Region(tuple(region.inputs), tuple(region.bindings), outputs)
+    """A region; it calls itself for the loops inside, which are few times nested."""
+    bindings = tuple(
+        _closed_loop(binding) if isinstance(binding, LoopDraft) else binding
+        for binding in region.bindings
+    )
+    return Region(tuple(region.inputs), bindings, outputs)
+
+
+def _closed_loop(loop: LoopDraft) -> Binding:
+    carried = tuple(loop.carried)
+    sliced = tuple(name for name, _ in loop.sliced.values())
+    ys = tuple(loop.stacked)
+    region = RegionDraft(loop.region.depth, [*carried, *sliced], loop.region.bindings)
+    node = Loop(
+        region=_closed(region, (*(after for _, after in loop.carried.values()), *ys)),
+        turns=loop.turns,
+        starts=tuple(start for start, _ in loop.carried.values()),
+        slices=tuple(loop.sliced),
+        ticks=tuple(ticks for _, ticks in loop.sliced.values()),
+        why=loop.why,
+    )
+    names = (*(loop.last[name] for name in carried), *loop.stacked.values())
+    return Binding(names, node, loop.note)

@@ -38,3 +38,43 @@ def slow_update(at: Origin, state: str) -> Diagnostic:
         labels_of(at, f"`{state}'` is an update now and then, and else `{state}` itself"),
         f"stop({state}') is a constant; or the reader updates when `{state}` does",
     )
+
+
+def stream_reset(at: Origin, name: str) -> Diagnostic:
+    """NL0709: a reset inside a root tick to something that is renewed there."""
+    return Diagnostic(
+        "NL0709",
+        f"`{name}` is reset inside a root tick to a value of the tick before",
+        labels_of(at, "its reset reads an input, a draw or a gather"),
+        "a reset to other states, or to its initial value, runs",
+    )
+
+
+def replaced_in_copy(at: Origin, name: str) -> Diagnostic:
+    """NL0710: a state that all copies share, replaced for one of them."""
+    return Diagnostic(
+        "NL0710",
+        f"`{name}` cannot be replaced in one copy alone",
+        labels_of(at, "it is not one of the copies' own states"),
+        "replace it outside of the component with copies",
+    )
+
+
+def window_in_loop(at: Origin) -> Diagnostic:
+    """NL0711: a gather whose window does not end within the turn of a loop."""
+    return Diagnostic(
+        "NL0711",
+        "a gather over more ticks than what it gathers is renewed in",
+        labels_of(at, "gathers longer than one turn of a cycle of states"),
+        None,
+    )
+
+
+def slice_in_loop(at: Origin) -> Diagnostic:
+    """NL0712: a slice of what changes while the clock runs along its dimension."""
+    return Diagnostic(
+        "NL0712",
+        "a slice along a clock, of a value that changes while that clock runs",
+        labels_of(at, "what is sliced reads a state that updates inside this dimension"),
+        "slice first, and then compute with the slice",
+    )

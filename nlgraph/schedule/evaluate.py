@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from nlgraph.ops.types import TensorType
+from nlgraph.ops.types import Dim, TensorType
 from nlgraph.schedule.cells import Cells
 from nlgraph.schedule.draft import UnitDraft
 from nlgraph.schedule.firing import Group
-from nlgraph.schedule.instants import gathered, last, primed, written
-from nlgraph.schedule.model import Arg, Name, Note, Source, Target
+from nlgraph.schedule.inner import per_copy, picked, sliced, tick_numbers, windowed
+from nlgraph.schedule.instants import gathered, last, primed, seen, written
+from nlgraph.schedule.lift import Lifting
+from nlgraph.schedule.loops import before, begun, exported, turn_of
+from nlgraph.schedule.model import TICKS, Arg, Lead, Name, Note, Source, Target
+from nlgraph.schedule.moving import Motion
 from nlgraph.schedule.scopes import Scope
-from nlgraph.schedule.scoping import differentiated, outside, replaced, untracked
+from nlgraph.schedule.scoping import base_of, differentiated, outside, replaced, untracked
 from nlgraph.schedule.values import Value, Values, parts_first
 from nlgraph.system.ids import ClockId
 
@@ -30,6 +34,7 @@ class Evaluator:
     def __init__(
         self,
         values: Values,
+        motion: Motion,
         cells: Cells,
         group: Group,
         clock: ClockId,
@@ -37,14 +42,17 @@ class Evaluator:
     ) -> None:
         """Write nothing yet."""
         self.values = values
+        self.motion = motion
         self.cells = cells
         self.group = group
         self.earlier = earlier
         self.report = values.report
         self.draft = UnitDraft(clock, group.period)
-        self.root = Scope("root", self.draft.root)
+        self.lift = Lifting(self)
+        self.root = Scope("root", self.draft.root, motion)
         self.own = {cell.key: cell for cell in group.cells}
         self.joined = self._join()
+        self.joint: dict[object, Mapping[Value, Arg]] = {}
         self._hints = self._name_values()
 
     def write(self) -> None:
@@ -95,12 +103,27 @@ class Evaluator:
             name, args, type_, note, attrs=attrs, key=key, place=place, hint=hint or self.hint(of)
         )
 
-    def read(self, source: Source, type_: TensorType, hint: str) -> Name:
-        """What comes into the unit."""
-        return self.draft.input(source, type_, hint)
+    def read(self, source: Source, type_: TensorType, hint: str, lead: Lead = ()) -> Name:
+        """What comes into the unit; `type_` is without the copies in `lead`."""
+        dims = (*(self.lift.dim(axis) for axis in lead), *type_.dims)
+        name = self.draft.input(source, TensorType(type_.dtype, dims), hint)
+        if lead:
+            self.draft.leads[name] = lead
+        return name
+
+    def held(self, state: Value) -> Name:
+        """A state as the last tick left it."""
+        lead = self.values.of_state(state.data)
+        return self.read(Source("held", state.data), state.type, state.data, lead)
+
+    def last(self, value: Value) -> Steps:
+        """What a `prev` was at the end of the root tick before."""
+        return last(self, value)
 
     def conform(self, arg: Arg, have: TensorType, want: TensorType, of: Value) -> Arg:
         """A value as a tensor of a type: a number filled in, dtype and dimensions broadcast."""
+        if self.lift.lead(arg):
+            return self.lift.conform(arg, have, want, (), of)
         if want.is_number:
             return arg
         if have.is_number:
@@ -123,20 +146,41 @@ class Evaluator:
     def _steps(self, scope: Scope, value: Value) -> Steps:
         if not scope.changes(value):
             assert scope.around is not None, "the root changes everything"
-            return (yield scope.around, value)
+            arg = yield scope.around, value
+            return turn_of(self, scope, arg, value) if scope.kind == "turn" else arg
         if value in scope.fixed:
             return scope.fixed[value]
+        if scope.turns and value.form not in ("begun", "grad"):
+            for body in dict.fromkeys(scope.turns.values()):
+                if value in body.found and body.changes(value):
+                    return exported(self, body, body.found[value])  # type: ignore[arg-type]
         match value.form:
             case "number":
                 return value.data[1]
             case "size":
                 return self.op("dim_size", (), value.type, value, attrs={"dim": value.data})
             case "state":
-                return self.read(Source("held", value.data), value.type, value.data)
+                return (yield from self._state(scope, value))
+            case "begun":
+                return (yield from begun(self, scope, value))
+            case "seen":
+                return (yield from seen(self, scope, value))
             case "initial":
-                return self.read(Source("initial", value.data), value.type, f"{value.data}_initial")
-            case "input" | "draw" as kind:
-                return self.read(Source(kind, value.data), value.type, value.data)
+                lead = self.values.of_state(value.data)
+                source = Source("initial", value.data)
+                return self.read(source, value.type, f"{value.data}_initial", lead)
+            case "input":
+                return self.read(Source("input", value.data), value.type, value.data)
+            case "draw":
+                return self._draw(value)
+            case "number_of":
+                return tick_numbers(self, value)
+            case "slice":
+                return (yield from sliced(self, scope, value))
+            case "pick":
+                return picked(self, (yield scope, value.parts[0]), value)
+            case "per_copy":
+                return per_copy(self, (yield scope, value.parts[0]), value)
             case "count":
                 return self.read(Source("count", value.data), value.type, "tick")
             case "primed":
@@ -150,10 +194,12 @@ class Evaluator:
                 return (yield scope, value.parts[0])
             case "op":
                 return (yield from self._call(scope, value))
+            case "gather" if value.data[2] <= 1:
+                return (yield from windowed(self, scope, value))
             case "gather":
                 return (yield from gathered(self, scope, value))
             case "prev":
-                return (yield from last(self, value))
+                return (yield from self._prev(scope, value))
             case "grad":
                 return (yield from differentiated(self, scope, value))
             case "item":
@@ -162,10 +208,45 @@ class Evaluator:
                 inside = yield from replaced(self, scope, value)
                 return (yield inside, value.parts[0])
             case "hold":
-                return (yield (yield from outside(self, scope)), value.parts[0])
+                found = yield from outside(self, scope)
             case _:
                 assert value.form == "stop", f"a {value.form} is not written"
-                return (yield (yield from untracked(self, scope)), value.parts[0])
+                found = yield from untracked(self, scope)
+        outer, turns = found
+        arg = yield outer, value.parts[0]
+        for turn in turns:
+            arg = turn_of(self, turn, arg, value)
+        return arg
+
+    def _state(self, scope: Scope, value: Value) -> Steps:
+        moving = self.motion.of(value)
+        if moving is not None and scope.active(moving):
+            if moving.period < scope.frame:
+                return (yield from before(self, scope, moving))
+            if moving.start is not None:
+                return (yield from begun(self, scope, value))
+        if scope is not self.root:
+            assert scope.around is not None, "only the root stands in nothing"
+            return (yield scope.around, value)
+        return self.held(value)
+
+    def _prev(self, scope: Scope, value: Value) -> Steps:
+        moving = self.motion.of(value)
+        if moving is None:
+            return (yield from last(self, value))
+        return (yield from before(self, scope, moving))
+
+    def _draw(self, value: Value) -> Name:
+        hidden, period = self.values.draws[value.data]
+        ticks = (Dim(None, int(1 / period)),) if period < 1 else ()
+        type_ = TensorType(value.type.dtype, (*ticks, *map(self.lift.dim, hidden), *value.type.dims))
+        name = self.draft.input(Source("draw", value.data), type_, value.data)
+        lead = ((TICKS,) if ticks else ()) + hidden
+        order = self.lift.merged([lead])
+        if lead:
+            self.draft.leads[name] = lead
+        places = [*(lead.index(axis) for axis in order), *range(len(lead), len(type_.dims))]
+        return self.lift.permuted(name, places, order, value)
 
     def _item(self, scope: Scope, value: Value) -> Steps:
         if scope is self.root:
@@ -174,7 +255,11 @@ class Evaluator:
                 return known
         grad = value.parts[0]
         derivatives = yield scope, grad
-        return derivatives[grad.targets[value.data]]
+        base, views = base_of(grad.targets[value.data])
+        arg: Arg = derivatives[base]
+        for view in reversed(views):
+            arg = (per_copy if view.form == "per_copy" else picked)(self, arg, view)
+        return arg
 
     def _call(self, scope: Scope, value: Value) -> Steps:
         if scope is self.root and not value.type.is_number:
@@ -185,11 +270,17 @@ class Evaluator:
         for part in value.parts:
             arg: Arg = yield scope, part
             args.append(arg)
+        span = value.origin.span
+        place = (span.source.name, span.start, span.end)
+        if any(map(self.lift.lead, args)):
+            return self.lift.op(
+                value, value.op, args, value.attrs,
+                key=value.data[1], place=place, hint=self.hint(value),
+            )  # fmt: skip
         if value.op == "where" and value.parts[0].type.is_number:
             # Only one of both is taken, so each must have the whole type.
             for i in (1, 2):
                 args[i] = self.conform(args[i], value.parts[i].type, value.type, value)
-        span = value.origin.span
         return self.draft.op(
             value.op,
             tuple(args),
@@ -197,7 +288,7 @@ class Evaluator:
             self.note(value),
             attrs=value.attrs,
             key=value.data[1],
-            place=(span.source.name, span.start, span.end),
+            place=place,
             hint=self.hint(value),
         )
 
@@ -206,7 +297,12 @@ class Evaluator:
         for index, unit in enumerate(self.earlier):
             if self.group.period % unit.group.period == 0 and unit.computes(value):
                 name = unit.export(value)
-                return self.read(Source("value", name, index), value.type, name)
+                known = self.draft.input(
+                    Source("value", name, index), unit.draft.types[name], name
+                )
+                if unit.lift.lead(name):
+                    self.draft.leads[known] = unit.lift.lead(name)
+                return known
         return None
 
     def computes(self, value: Value) -> bool:
@@ -224,14 +320,15 @@ class Evaluator:
         self.draft.outputs.setdefault(Target("value", name), name)
         return name
 
-    def _join(self) -> dict[Value, tuple[Value, ...]]:
+    def _join(self) -> dict[object, tuple[Value, ...]]:
         """All that the gradients of one value are taken by, so that one pass gives all."""
-        joined: dict[Value, dict[Value, None]] = {}
+        joined: dict[object, dict[Value, None]] = {}
         for cell in self.group.cells:
             for value in parts_first(cell.value, lambda v: v.parts):
-                if value.form == "grad" and not value.points:
-                    joined.setdefault(value.parts[0], {}).update(dict.fromkeys(value.targets))
-        return {objective: tuple(targets) for objective, targets in joined.items()}
+                if value.form == "grad" and not value.points and value.weight is None:
+                    key = (value.parts[0], value.data[1:])
+                    joined.setdefault(key, {}).update(dict.fromkeys(value.targets))
+        return {key: tuple(targets) for key, targets in joined.items()}
 
     def _name_values(self) -> dict[Value, str]:
         """Names for what states become."""

@@ -11,22 +11,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nlgraph.schedule.cells import Cell, CellKey, Cells
-from nlgraph.schedule.values import parts_first
+from nlgraph.schedule.moving import Motion
+from nlgraph.schedule.values import Period, parts_first
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
     """The cells of one unit."""
 
-    period: int
+    period: Period
     stratum: int
     cells: tuple[Cell, ...]
 
 
-def group_cells(cells: Cells) -> tuple[Group, ...]:
+def group_cells(cells: Cells, motion: Motion) -> tuple[Group, ...]:
     """The cells by unit, in an order in which the units can run."""
-    strata = _strata(cells)
-    members: dict[tuple[int, int], list[Cell]] = {}
+    strata = _strata(cells, motion)
+    members: dict[tuple[int, Period], list[Cell]] = {}
     for key, cell in cells.of.items():
         members.setdefault((strata[key], cell.period), []).append(cell)
     return tuple(
@@ -35,8 +36,8 @@ def group_cells(cells: Cells) -> tuple[Group, ...]:
     )
 
 
-def _strata(cells: Cells) -> dict[CellKey, int]:
-    needs = {key: tuple(_needs(cells, cell)) for key, cell in cells.of.items()}
+def _strata(cells: Cells, motion: Motion) -> dict[CellKey, int]:
+    needs = {key: tuple(_needs(cells, motion, cell)) for key, cell in cells.of.items()}
     strata: dict[CellKey, int] = {}
     for root in cells.of:
         stack = [root]
@@ -58,16 +59,16 @@ def _strata(cells: Cells) -> dict[CellKey, int]:
     return strata
 
 
-def _needs(cells: Cells, cell: Cell) -> Iterable[CellKey]:
+def _needs(cells: Cells, motion: Motion, cell: Cell) -> Iterable[CellKey]:
     """The cells that a cell needs at the same instant."""
     keys: dict[CellKey, None] = {}
-    for value in parts_first(cell.value, lambda v: v.parts):
+    for value in parts_first(cell.value, lambda v: motion.needs(v, active=lambda _: True)):
         match value.form:
             case "primed":
                 keys[("updated", value.data)] = None
             case "started":
                 keys[("started", value.data)] = keys[("updated", value.data)] = None
-            case "gather" if value.data[0] != "latest":
+            case "gather" if value in cells.memories:
                 keys[("updated", cells.memories[value].name)] = None
             case _:
                 pass

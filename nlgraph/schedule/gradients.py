@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nlgraph.schedule.derive import derive
+from nlgraph.schedule.moving import Motion
 from nlgraph.schedule.values import Value, Values, parts_first
 from nlgraph.schedule.windows import split_window
 
@@ -15,6 +16,7 @@ class Gradients:
     def __init__(self, values: Values) -> None:
         """Rewrite nothing yet."""
         self.values = values
+        self.motion: Motion | None = None
         self._new: dict[Value, Value] = {}
         self._derivatives: dict[Value, tuple[Value, ...]] = {}
 

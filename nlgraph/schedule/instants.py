@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from nlgraph.ops.types import WHOLE, TensorType
 from nlgraph.schedule import errors
 from nlgraph.schedule.cells import Cell, CellKey, stacked
+from nlgraph.schedule.loops import after
 from nlgraph.schedule.model import Arg, Count, Memory, Name, Source
 from nlgraph.schedule.reach import depends
 from nlgraph.schedule.scopes import Scope
 from nlgraph.schedule.values import Value
+from nlgraph.system.ids import StateId
 
 if TYPE_CHECKING:
     from nlgraph.schedule.evaluate import Evaluator
@@ -23,7 +26,11 @@ def primed(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
     """A state after its update; in an unfolded scope its update, for gradients to flow through."""
     key: CellKey = ("updated", value.data)
     cell = evaluator.cells.of.get(key)
-    if scope.kind == "unfolded" and cell is not None:
+    moving = evaluator.motion.of(value)
+    if moving is not None and scope.active(moving):
+        if moving.period < 1 or scope is not evaluator.root or cell is None:
+            return (yield from after(evaluator, scope, moving))
+    elif scope.kind == "unfolded" and cell is not None:
         if evaluator.group.period % cell.period == 0:
             arg = yield scope, cell.value
             return evaluator.conform(arg, cell.value.type, cell.type, value)
@@ -33,27 +40,49 @@ def primed(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
     return (yield evaluator.root, stands_for)
 
 
+def seen(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
+    """A state after its update, read by what ticks slower."""
+    name, at = value.data
+    moving = evaluator.motion.of(value)
+    if moving is None or not scope.active(moving):
+        state = evaluator.values.state(StateId(name), "state", value.origin)
+        return (yield evaluator.root, state)
+    assert at >= moving.period, "a faster reader is refused"
+    key: CellKey = ("updated", name)
+    slow = evaluator.group.period > 1 and scope is evaluator.root
+    if slow and at == 1 and key in evaluator.cells.of:
+        return (yield scope, evaluator.values.cell(key, value.type, value.origin))
+    arg = yield scope, moving.after
+    return evaluator.lift.last(arg, int(Fraction(scope.frame) / Fraction(at)), value)
+
+
 def written(evaluator: Evaluator, value: Value) -> Steps:
     """A cell: computed here, or read from where it is."""
     kind, name = value.data
     cell = evaluator.own.get(value.data)
     memory = evaluator.cells.by_name.get(name)
     if cell is None:
+        lead = () if memory is not None else evaluator.values.of_state(name)
         if value.data in evaluator.cells.of:
-            return evaluator.read(Source(kind, name), value.type, f"{_short(name)}_{_WORDS[kind]}")
+            hint = f"{_short(name)}_{_WORDS[kind]}"
+            return evaluator.read(Source(kind, name), value.type, hint, lead)
         if kind == "started":
             updated = evaluator.values.cell(("updated", name), value.type, value.origin)
             return (yield evaluator.root, updated)
-        return evaluator.read(Source("held", name), value.type, _short(name))
+        return evaluator.read(Source("held", name), value.type, _short(name), lead)
     if memory is not None:
         return (yield from _remembered(evaluator, cell, *memory))
     arg = yield evaluator.root, cell.value
+    arg = evaluator.lift.last(arg, 1, cell.value)
+    copies = evaluator.values.of_state(name) if kind != "result" else ()
+    if copies:
+        return evaluator.lift.conform(arg, cell.value.type, cell.type, copies, cell.value)
     return evaluator.conform(arg, cell.value.type, cell.type, cell.value)
 
 
 def gathered(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
     """A gathered value, at the end of its window."""
-    kind, period, window, axis = value.data
+    kind, period, window, axis, copies = value.data
     if kind == "latest":
         return (yield scope, value.parts[0])
     if scope is not evaluator.root:
@@ -105,7 +134,7 @@ def _remembered(evaluator: Evaluator, cell: Cell, gather: Value, memory: Memory)
     arg = yield evaluator.root, cell.value
     if gather.form == "prev":
         return evaluator.conform(arg, cell.value.type, memory.type, cell.value)
-    kind, period, window, _ = gather.data
+    kind, period, window, _, _ = gather.data
     if kind == "collect":
         arg = evaluator.conform(arg, cell.value.type, memory.type, cell.value)
         count = Source("count", Count(period, window))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NewType
+from typing import Any, Final, Literal, NewType
 
 from nlgraph.ops.types import TensorType
 from nlgraph.system.ids import ClockId, ComponentId
@@ -19,6 +19,12 @@ Name = NewType("Name", str)
 
 Arg = Name | int | float | bool
 """What an operator is given: a named value or a number."""
+
+Lead = tuple[str, ...]
+"""The axes that a value has in front of its own: `TICKS`, then dims of copies."""
+
+TICKS: Final = "@ticks"
+"""The axis of all ticks of a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +40,15 @@ class Note:
 class Op:
     """An operator of the registry, or one of `INTERNAL`.
 
-    `place` is where it was written: equal ones may be the leaves of one bundle.
+    `place` is where it was written: equal ones may be the leaves of one bundle. The operator is
+    mapped over the first `mapped` axes, which every tensor among the args has, some of length 1.
     """
 
     op: str
     args: tuple[Arg, ...]
     attrs: Mapping[str, Any]
     place: Hashable
+    mapped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +60,34 @@ class Grad:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """A region that runs turn by turn.
+
+    Its inputs are what is carried, which has `starts` in the first turn, then a part of each of
+    `slices`: of so many `ticks`, along the first axis, which is gone where it is one. Its outputs are
+    the next turn's carried values, and then what it makes: each of all turns together, one after
+    the other along the first axis, or stacked in front of all where a turn makes one tick's. `why`
+    has the cycle that keeps it from being anything else, in words.
+    """
+
+    region: Region
+    turns: int
+    starts: tuple[Name, ...]
+    slices: tuple[Name, ...]
+    ticks: tuple[int, ...]
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
-    """Names for the values of a node: one for an operator, one for each input of a gradient."""
+    """Names for the values of a node.
+
+    One for an operator, one for each input of a gradient; of a loop one for each carried value
+    after the last turn, and one for each value that its turns make.
+    """
 
     names: tuple[Name, ...]
-    node: Op | Grad
+    node: Op | Grad | Loop
     note: Note
 
 
@@ -109,7 +140,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What runs when one clock ticks, as one region; `types` has every name in it."""
+    """What runs when one clock ticks, as one region.
+
+    `types` has every name in it, and `leads` those that have axes in front of their own.
+    """
 
     clock: ClockId
     period: int
@@ -117,6 +151,7 @@ class Unit:
     region: Region
     outputs: tuple[Target, ...]
     types: Mapping[Name, TensorType]
+    leads: Mapping[Name, Lead]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +186,10 @@ class Schedule:
 
 
 INTERNAL = {
+    "call": "a function of torch; attrs `target` and `kwargs`",
+    "axes": "a tensor with axes of length 1 put in; attr `places`, in the result",
+    "sum_all": "the sum of all numbers of a tensor",
+    "detach": "a tensor without history",
     "dim_size": "the length of a dimension that a call binds; attr `dim`",
     "fill": "a tensor of a type, filled with a number; attr `type`",
     "spread": "a tensor expanded to a type; attr `type`",

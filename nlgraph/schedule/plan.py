@@ -8,7 +8,8 @@ from nlgraph.schedule.evaluate import Evaluator
 from nlgraph.schedule.firing import group_cells
 from nlgraph.schedule.gradients import Gradients
 from nlgraph.schedule.model import Schedule
-from nlgraph.schedule.values import Values
+from nlgraph.schedule.moving import Motion
+from nlgraph.schedule.values import Period, Values
 from nlgraph.shapes.model import Shaped
 from nlgraph.system.ids import ClockId, SignalId
 
@@ -23,18 +24,21 @@ def make_schedule(
     """
     values = Values(shaped, report, learning=learning)
     watched = tuple(SignalId(name) for name in watch)
-    cells = collect_cells(values, Gradients(values), watched, learning=learning)
+    gradients = Gradients(values)
+    motion = Motion(values, gradients.rewrite)
+    gradients.motion = motion
+    cells = collect_cells(values, motion, gradients, watched)
     evaluators: list[Evaluator] = []
-    for group in group_cells(cells):
+    for group in group_cells(cells, motion):
         clock = _clock(values, group.period)
-        evaluators.append(Evaluator(values, cells, group, clock, tuple(evaluators)))
+        evaluators.append(Evaluator(values, motion, cells, group, clock, tuple(evaluators)))
         evaluators[-1].write()
     units = tuple(evaluator.draft.close() for evaluator in evaluators)
     memories = tuple(memory for _, memory in cells.by_name.values())
     return Schedule(units, memories, _bound_dims(shaped))
 
 
-def _clock(values: Values, period: int) -> ClockId:
+def _clock(values: Values, period: Period) -> ClockId:
     """The clock of a period: the first that the file has."""
     for clock in values.clocked.durations:
         if values.period(clock) == period:

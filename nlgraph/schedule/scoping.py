@@ -2,58 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from nlgraph.schedule.model import Arg
+from nlgraph.schedule import errors
+from nlgraph.schedule.model import TICKS, Arg, Lead, Name
 from nlgraph.schedule.scopes import Kind, Scope
-from nlgraph.schedule.values import Value
+from nlgraph.schedule.values import Period, Value
 
 if TYPE_CHECKING:
     from nlgraph.schedule.evaluate import Evaluator
 
-Steps = Generator[tuple[Scope, Value], Any, dict[Value, Arg]]
+Steps = Generator[tuple[Scope, Value], Any, Mapping[Value, Arg]]
+OuterSteps = Generator[tuple[Scope, Value], Any, tuple[Scope, tuple[Scope, ...]]]
 ScopeSteps = Generator[tuple[Scope, Value], Any, Scope]
 
 
 def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
     """The derivatives of a value, by target.
 
-    Where nothing is around, all gradients of one value are taken at once.
+    All ticks and copies have their own: what is taken by has them in front, so the gradient of the sum
+    over them is that of each. Where nothing is around, all gradients of one value are taken at once.
     """
     objective = grad.parts[0]
-    draft = evaluator.draft
+    draft, lift = evaluator.draft, evaluator.lift
     targets = grad.targets
     outer = scope
+    key = (objective, grad.data[1:])
+    alone = bool(grad.points) or grad.weight is not None or scope is not evaluator.root
     if grad.points:
         outer = yield from replaced(evaluator, scope, grad)
-    elif scope is evaluator.root:
-        targets = evaluator.joined.get(objective, targets)
-        known = scope.scopes.get(("inside", objective))
+    elif not alone:
+        targets = evaluator.joined.get(key, targets)
+        known = evaluator.joint.get(key)
         if known is not None:
-            return dict(zip(targets, known.results, strict=True))
-    args = []
+            return known
+    _, span, copies, result = grad.data
+    ticks = _ticks(scope, result)
+    lead: Lead = ((TICKS,) if ticks > 1 else ()) + copies
+    args: dict[Value, Name] = {}
     for target in targets:
-        arg: Arg = yield outer, target
+        base, _ = base_of(target)
+        if base in args:
+            continue
+        arg: Arg = yield outer, base
         assert isinstance(arg, str), "a gradient is taken by tensors"
-        args.append(arg)
+        own = [dim.name for dim in lift.own(arg)]
+        axes = tuple(axis for axis in lead if axis not in own)
+        args[base] = lift.full(arg, axes, max(ticks, lift.ticks(arg)), grad)
     region = draft.open(scope.region)
-    fixed = {t: draft.region_input(region, t.type, t.data) for t in targets}
-    inside = Scope("inside", region, outer, fixed, grad)
+    fixed = {
+        base: draft.region_input(region, draft.types[arg], str(_label(base)), lift.lead(arg))
+        for base, arg in args.items()
+    }
+    inside = Scope(
+        "inside", region, evaluator.motion, outer, fixed, grad, frame=scope.frame, span=span
+    )
     output: Arg = yield inside, objective
+    if grad.weight is not None and isinstance(output, str):
+        weight: Arg = yield scope, grad.weight
+        all_ticks = _ticks(scope, span)
+        output = lift.full(output, (TICKS,) if all_ticks > 1 else (), all_ticks, grad)
+        output = lift.times(output, weight, objective)
     if draft.inside(region, output):
         assert isinstance(output, str), "a number is bound in no region"
-        hints = [f"grad_{_name(evaluator, target)}" for target in targets]
-        results = draft.grad(region, tuple(args), output, hints, evaluator.note(grad))
+        if lift.lead(output):
+            output = lift.bound("sum_all", (output,), (), (), objective)
+        hints = [f"grad_{_name(evaluator, base)}" for base in args]
+        note = evaluator.note(grad)
+        found = draft.grad(region, tuple(args.values()), output, hints, note)
+        results = dict(zip(args, found, strict=True))
     else:
-        results = tuple(
-            evaluator.op("zeros_like", (arg,), target.type, target)
-            for arg, target in zip(args, targets, strict=True)
-        )
-    inside.results = results
-    if scope is evaluator.root and not grad.points:
-        scope.scopes["inside", objective] = inside
-    return dict(zip(targets, results, strict=True))
+        results = {
+            base: lift.bound("zeros_like", (arg,), draft.types[arg].dims, lift.lead(arg), base)
+            for base, arg in args.items()
+        }
+    if not alone:
+        evaluator.joint[key] = results
+        scope.scopes["inside", grad] = inside
+    return results
+
+
+def base_of(view: Value) -> tuple[Value, list[Value]]:
+    """What a value is a view of, from outside of copies or from inside, and all such views."""
+    views: list[Value] = []
+    while view.form in ("per_copy", "pick"):
+        views.append(view)
+        view = view.parts[0]
+    return view, views
 
 
 def replaced(evaluator: Evaluator, scope: Scope, maker: Value) -> ScopeSteps:
@@ -68,8 +105,19 @@ def replaced(evaluator: Evaluator, scope: Scope, maker: Value) -> ScopeSteps:
         fixed: dict[Value, Arg] = {}
         for target, replacement in _pairs(maker):
             arg: Arg = yield around, replacement
-            fixed[target] = evaluator.conform(arg, replacement.type, target.type, replacement)
-        scope.scopes[key] = Scope("replaced", scope.region, scope, fixed, maker)
+            base, views = base_of(target)
+            arg = evaluator.conform(arg, replacement.type, target.type, replacement)
+            for view in views:
+                if view.form == "pick":
+                    evaluator.report.add(errors.replaced_in_copy(view.origin, str(_label(base))))
+                else:
+                    arg = evaluator.lift.behind(arg, view.data, view)
+            fixed[base] = arg
+        span = maker.data[1] if maker.form == "grad" else maker.data
+        scope.scopes[key] = Scope(
+            "replaced", scope.region, evaluator.motion, scope, fixed, maker,
+            frame=scope.frame, span=span,
+        )  # fmt: skip
     return scope.scopes[key]
 
 
@@ -79,29 +127,45 @@ def unfolded(scope: Scope) -> Scope:
         return scope
     key: tuple[Kind, Value | None] = ("unfolded", None)
     if key not in scope.scopes:
-        scope.scopes[key] = Scope("unfolded", scope.region, scope)
+        scope.scopes[key] = Scope(
+            "unfolded", scope.region, scope.motion, scope, frame=scope.frame
+        )
     return scope.scopes[key]
 
 
-def outside(evaluator: Evaluator, scope: Scope) -> ScopeSteps:
-    """The scope outside of the nearest gradient, with the same states replaced."""
+def outside(evaluator: Evaluator, scope: Scope) -> OuterSteps:
+    """The scope outside of the nearest gradient, with the same states replaced.
+
+    Where that gradient lies outside of loops, their turns come with it, the outermost first.
+    """
     if not scope.tracked:
-        return scope
+        return scope, ()
     assert scope.around is not None, "the root is inside no gradient"
     if scope.kind == "inside":
-        return scope.around
-    outer = yield from outside(evaluator, scope.around)
+        return scope.around, ()
+    outer, turns = yield from outside(evaluator, scope.around)
+    if scope.kind == "turn":
+        return outer, (*turns, scope)
     if scope.kind == "unfolded":
-        return unfolded(outer)
+        return unfolded(outer), turns
     assert scope.made_by is not None, "what replaces has a maker"
-    return (yield from replaced(evaluator, outer, scope.made_by))
+    return (yield from replaced(evaluator, outer, scope.made_by)), turns
 
 
-def untracked(evaluator: Evaluator, scope: Scope) -> ScopeSteps:
-    """The scope outside of all gradients, with the same states replaced."""
+def untracked(evaluator: Evaluator, scope: Scope) -> OuterSteps:
+    """The scope outside of all gradients, with the same states replaced, and the turns between."""
+    turns: tuple[Scope, ...] = ()
     while scope.tracked:
-        scope = yield from outside(evaluator, scope)
-    return scope
+        scope, more = yield from outside(evaluator, scope)
+        turns = (*more, *turns)
+    return scope, turns
+
+
+def _ticks(scope: Scope, period: Period | None) -> int:
+    """How many ticks of a length a scope sees at once."""
+    if period is None or period >= scope.frame:
+        return 1
+    return int(Fraction(scope.frame) / Fraction(period))
 
 
 def _pairs(maker: Value) -> Iterable[tuple[Value, Value]]:
@@ -116,3 +180,7 @@ def _name(evaluator: Evaluator, target: Value) -> str:
         if target.form in ("state", "primed", "signal")
         else (evaluator.hint(target) or target.form)
     )
+
+
+def _label(target: Value) -> object:
+    return target.data if target.form in ("state", "primed", "signal") else target.form

@@ -6,17 +6,19 @@ Signals stand for what defines them; gathers and ticks are told apart by lengths
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
 from typing import Any, Final, Literal
 
 from nlgraph.clocks.model import Clocked
 from nlgraph.diagnostics.diagnostic import Report
 from nlgraph.ops.op import registry
-from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, TensorType
+from nlgraph.ops.lower import visible
+from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
 from nlgraph.schedule.model import INTERNAL, Count
-from nlgraph.shapes.model import Shaped
+from nlgraph.shapes.collects import collected
+from nlgraph.shapes.model import Hidden, Shaped
+from nlgraph.shapes.view import seen, within
 from nlgraph.system.ids import ClockId, ComponentId, SignalId, StateId
 from nlgraph.system.model import (
     Call,
@@ -30,8 +32,10 @@ from nlgraph.system.model import (
     Item,
     Learning,
     Number,
+    PerCopy,
     Prev,
     SignalRead,
+    Slice,
     StateRead,
     Stop,
     Tick,
@@ -46,23 +50,47 @@ Form = Literal[
     "input",  # data: its name
     "state",  # data: its name; its value before this instant
     "primed",  # data: a state's name; its value after this instant
+    "seen",  # data: (a state's name, period of the reader): primed, by one of another period
+    "begun",  # data: a state's name; its value at the start of a frame
     "started",  # data: a state's name; the value with which the next tick starts
     "initial",  # data: a state's name; the value with which it started
     "cell",  # data: a cell's key; what that cell is at this instant
     "count",  # data: Count
+    "number_of",  # data: (period, restart or None, period of the reader): a count inside a tick
+    "slice",  # data: (axis, period of the clock, of its parent), part: the value
+    "per_copy",  # data: dims, part: the value inside copies; these dims are in front of its own
+    "pick",  # data: (dims, number of axes in front), part: the value outside; seen without them
     "draw",  # data: its name
     "signal",  # data: its name, part: what defines it. Only signals that a gradient is taken by.
     "op",  # data: (operator, attrs), parts: its arguments
     "gather",  # data: (kind, period of the value, of the window, axis), part: the value
     "prev",  # data: (name, period); its value is in `Values.prevs`
-    "grad",  # data: (number of targets, period of the value), parts: value, targets, points
+    "grad",  # data: (number of targets, period of the value, dims of copies, period of the
+    # result), parts: value, targets, points, and a weight where the periods differ
     "item",  # data: index, part: the grad
     "with",  # parts: the value, the states, the replacements
     "stop",
     "hold",
 ]
 
-_CONSTANT: Final = ("number", "size", "input", "draw", "count")
+_CONSTANT: Final = ("number", "size", "input", "draw", "count", "number_of")
+
+Period = int | Fraction
+"""A length of time in root ticks."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An expression as it is read: in a statement of a component, inside copies, every so often."""
+
+    expr: Expr
+    component: ComponentId | None
+    hidden: Hidden
+    at: Period
+
+    def of(self, part: Expr) -> _Read:
+        """A part, read in the same way."""
+        return replace(self, expr=part)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +120,12 @@ class Value:
     @property
     def points(self) -> tuple[Value, ...]:
         """The points of a `grad`: none, or one for each target."""
-        return self.parts[1 + self.data[0] :]
+        return () if self.weight is not None else self.parts[1 + self.data[0] :]
+
+    @property
+    def weight(self) -> Value | None:
+        """What each tick's value is multiplied by, in a `grad` of the sum over a window."""
+        return self.parts[-1] if self.data[1] != self.data[3] else None
 
     @property
     def replaced(self) -> tuple[tuple[Value, Value], ...]:
@@ -116,29 +149,48 @@ class Values:
         self.equations = shaped.clocked.equations
         self.names: dict[Value, str] = {}
         self.prevs: dict[str, Prev] = {}
-        self._learning = learning
+        self.prev_reads: dict[str, _Read] = {}
+        self.draws: dict[str, tuple[Hidden, Period]] = {}
+        self.learning = learning
         self._table: dict[Hashable, Value] = {}
-        self._known: dict[Expr, Value] = {}
+        self._known: dict[_Read, Value] = {}
         self._free = _differentiated(shaped)
 
-    def of(self, root: Expr, component: ComponentId | None) -> Value:
-        """The value of an expression in a statement of a component, or of none."""
-        stack = [(root, component)]
+    def of(
+        self, root: Expr, component: ComponentId | None, *, at: Period | None = None
+    ) -> Value:
+        """The value of an expression in a statement of a component, or of none.
+
+        `at` is the time between two readings, in root ticks; one or more of these are the same.
+        """
+        return self._value(_Read(root, component, self.per(component), min(at or 1, 1)))
+
+    def last(self, name: str) -> Value:
+        """What a `prev` is the last value of."""
+        return self._value(self.prev_reads[name])
+
+    def _value(self, first: _Read) -> Value:
+        stack = [first]
         while stack:
-            expr, owner = stack[-1]
-            if expr in self._known:
+            read = stack[-1]
+            if read in self._known:
                 stack.pop()
                 continue
-            host = owner
-            if isinstance(expr, SignalRead):
-                host = self.equations.signals[expr.signal].host
-            missing = [part for part in self._needs(expr) if part not in self._known]
+            missing = [part for part in self._needs(read) if part not in self._known]
             if missing:
-                stack.extend((part, host) for part in reversed(missing))
+                stack.extend(reversed(missing))
                 continue
-            self._known[expr] = self._build(expr, owner)
+            self._known[read] = self._build(read)
             stack.pop()
-        return self._known[root]
+        return self._known[first]
+
+    def per(self, component: ComponentId | None) -> Hidden:
+        """The dims for each index of which a component has a copy."""
+        return () if component is None else self.equations.components[component].per
+
+    def of_state(self, name: str) -> Hidden:
+        """The dims for each index of which a state has a copy."""
+        return self.per(self.equations.states[StateId(name)].component)
 
     def make(
         self,
@@ -202,94 +254,200 @@ class Values:
     def update(self, state: str) -> Value | None:
         """The value of a state's update; None where it has none."""
         found = self.equations.states[StateId(state)]
-        return None if found.update is None else self.of(found.update, found.component)
+        if found.update is None:
+            return None
+        return self.of(found.update, found.component, at=self.state_period(StateId(state)))
 
-    def period(self, clock: ClockId | None) -> int | None:
+    def state_period(self, state: StateId) -> Period | None:
+        """The time between two updates of a state, in root ticks; None where it has none."""
+        found = self.equations.states[state]
+        if found.update is None:
+            return None
+        return self.period(self.clocked.components[found.component])
+
+    def period(self, clock: ClockId | None) -> Period | None:
         """The length of a clock's tick in root ticks; None for no clock."""
         found = self.clocked.duration(clock)
         return None if found is None else whole(found)
 
-    def _needs(self, expr: Expr) -> tuple[Expr, ...]:
-        if (expr, ()) in self.shaped.constants:
+    def signal_at(self, signal: SignalId, at: Period) -> Period:
+        """The time between two values of a signal that is read every so often."""
+        timing = self.clocked.signals[signal]
+        period = self.period(timing.clock) if timing.stream else None
+        return at if period is None else min(period, 1)
+
+    def _needs(self, read: _Read) -> tuple[_Read, ...]:
+        expr = read.expr
+        if (expr, read.hidden) in self.shaped.constants:
             return ()
         match expr:
-            case Call(op="where") if (expr.args[0], ()) in self.shaped.constants:
-                return (self._chosen(expr),)
+            case Call(op="where") if (expr.args[0], read.hidden) in self.shaped.constants:
+                return (read.of(self._chosen(read)),)
             case SignalRead(signal=signal):
-                return (self.equations.signals[signal].value,)
+                return (self._defined(signal, read.at),)
             case Grad(targets=targets):
-                return (*children(expr), *targets)
+                return tuple(map(read.of, (*children(expr), *targets)))
             case Prev(init=init):
-                return (init,)
+                return (read.of(init),)
+            case PerCopy(value=value, dims=dims):
+                return (replace(read, expr=value, hidden=within(read.hidden, dims)),)
+            case Gather(value=value):
+                return (self._gathered(read),)
             case Draw():
                 return ()
             case _:
-                return children(expr)
+                return tuple(map(read.of, children(expr)))
 
-    def _chosen(self, choice: Call) -> Expr:
+    def _defined(self, signal: SignalId, at: Period) -> _Read:
+        """A signal's definition, read where it stands."""
+        found = self.equations.signals[signal]
+        host = found.host
+        return _Read(found.value, host, self.per(host), self.signal_at(signal, at))
+
+    def _gathered(self, read: _Read) -> _Read:
+        """What a gather gathers, read at each of its ticks."""
+        assert isinstance(read.expr, Gather), "nothing else gathers"
+        value = read.expr.value
+        period = self.period(self.clocked.timings[value].clock)
+        window = self.period(self.clocked.windows[read.expr])
+        assert window is not None, "a window has a clock"
+        if period is None or period >= window:
+            return read.of(value)
+        return replace(read, expr=value, at=min(period, 1))
+
+    def _chosen(self, read: _Read) -> Expr:
         """The branch of a choice whose condition is known."""
-        return choice.args[1 if self.shaped.constants[choice.args[0], ()] else 2]
+        choice = read.expr
+        assert isinstance(choice, Call), "a choice is a call"
+        return choice.args[1 if self.shaped.constants[choice.args[0], read.hidden] else 2]
 
-    def _build(self, expr: Expr, component: ComponentId | None) -> Value:
-        known, origin = self._known, expr.origin
-        constant = self.shaped.constants.get((expr, ()))
+    def _build(self, read: _Read) -> Value:
+        known, expr, hidden = self._known, read.expr, read.hidden
+        origin, component = expr.origin, read.component
+        constant = self.shaped.constants.get((expr, hidden))
         if constant is not None:
             return self.number(constant, origin)
 
         def make(form: Form, parts: tuple[Value, ...], data: object) -> Value:
-            type_ = self.shaped.type_of(expr)
+            type_ = self.shaped.type_of(expr, hidden)
             return self.make(form, parts, data, type_, origin, component=component)
 
         match expr:
             case Number(value=number):
                 return self.number(number, origin)
             case Learning():
-                return self.number(self._learning, origin)
+                return self.number(self.learning, origin)
             case DimSize(dim=dim):
                 return make("size", (), dim)
             case InputRead(input=name):
-                return make("input", (), str(name))
+                type_ = self.equations.inputs[name].type
+                found = self.make("input", (), str(name), type_, origin, component=component)
+                return self._seen(found, (), hidden)
             case Draw(name=name):
+                timing = self.clocked.timings[expr]
+                self.draws[name] = (hidden, self.period(timing.clock) or 1)
                 return make("draw", (), name)
-            case StateRead(state=state, primed=primed):
-                return self.state(state, "primed" if primed else "state", origin)
+            case StateRead():
+                return self._state(read)
             case Tick():
-                return make("count", (), self._count(expr))
+                return self._count(read)
             case SignalRead(signal=signal):
-                return self._signal(signal, known[self.equations.signals[signal].value])
-            case Call(op="where") if (expr.args[0], ()) in self.shaped.constants:
-                return known[self._chosen(expr)]
+                return self._signal(signal, read)
+            case Call(op="where") if (expr.args[0], hidden) in self.shaped.constants:
+                return known[read.of(self._chosen(read))]
             case Call(op=op, args=args, attrs=attrs):
-                parts = tuple(known[arg] for arg in args)
-                type_ = self.shaped.type_of(expr)
+                parts = tuple(known[read.of(arg)] for arg in args)
+                type_ = self.shaped.type_of(expr, hidden)
                 return self.op(
-                    op, *parts, origin=origin, attrs=attrs, type_=type_, component=component
-                )
+                    op, *parts, origin=origin, attrs=visible(registry()[op], attrs, hidden),
+                    type_=type_, component=component,
+                )  # fmt: skip
             case Gather():
-                return self._gather(expr, component)
+                return self._gather(read)
+            case PerCopy(dims=dims):
+                inside = self._needs(read)[0]
+                front = tuple(dim for dim in dims if dim not in hidden)
+                return self._in_front(known[inside], front)
+            case Slice(value=value, clock=clock):
+                part = known[read.of(value)]
+                definition = self.equations.clocks[clock]
+                names = [dim.name for dim in part.type.dims]
+                parent = self.period(definition.parent)
+                data = (names.index(definition.dim), self.period(clock), parent)
+                return make("slice", (part,), data)
             case Prev(name=name):
                 self.prevs[name] = expr
                 period = self.period(self.clocked.timings[expr.value].clock) or 1
-                return make("prev", (known[expr.init],), (name, period))
+                self.prev_reads[name] = replace(read, expr=expr.value, at=min(period, 1))
+                return make("prev", (known[read.of(expr.init)],), (name, period))
             case Grad(value=value, targets=targets, at=at):
-                parts = tuple(known[part] for part in (value, *targets, *at))
+                parts = tuple(known[read.of(part)] for part in (value, *targets, *at))
                 span = self.period(self.clocked.timings[value].clock)
-                return self.make("grad", parts, (len(targets), span), known[value].type, origin)
+                data = (len(targets), span, hidden, span)
+                return self.make("grad", parts, data, parts[0].type, origin, component=component)
             case Item(grad=grad, index=index):
-                whole_ = known[grad]
+                whole_ = known[read.of(grad)]
                 type_ = whole_.targets[index].type
                 return self.make("item", (whole_,), index, type_, origin, component=component)
             case With(value=value, states=states, replacements=replacements):
-                reads = tuple(self.state(state, "state", origin) for state in states)
-                parts = (known[value], *reads, *(known[part] for part in replacements))
-                return make("with", parts, None)
+                reads = tuple(
+                    self._seen(self.state(state, "state", origin), self.of_state(state), hidden)
+                    for state in states
+                )
+                rest = tuple(known[read.of(part)] for part in replacements)
+                span = self.period(self.clocked.timings[value].clock)
+                return make("with", (known[read.of(value)], *reads, *rest), span)
             case Stop(value=value) | Hold(value=value):
                 form: Form = "stop" if isinstance(expr, Stop) else "hold"
-                part = known[value]
+                part = known[read.of(value)]
                 return part if part.form in (*_CONSTANT, form) else make(form, (part,), None)
             case _:
                 message = f"a {type(expr).__name__} cannot be scheduled"
                 raise AssertionError(message)
+
+    def _state(self, read: _Read) -> Value:
+        expr, origin = read.expr, read.expr.origin
+        assert isinstance(expr, StateRead), "nothing else is a state"
+        period = self.state_period(expr.state)
+        form: Form = "primed" if expr.primed and period is not None else "state"
+        found = self.state(expr.state, form, origin)
+        if form == "primed" and period is not None and min(period, 1) != read.at:
+            data = (str(expr.state), read.at)
+            found = self.make("seen", (), data, found.type, origin, component=found.component)
+        return self._seen(found, self.of_state(expr.state), read.hidden)
+
+    def across(self, value: Value, host: ComponentId | None) -> Value:
+        """A value of a component as it is seen from outside of its copies."""
+        return self._seen(value, self.per(host), ())
+
+    def dim(self, name: str) -> Dim:
+        """A dimension that has a name."""
+        return Dim(name, self.equations.dims[name])
+
+    def _seen(self, base: Value, per: Hidden, hidden: Hidden) -> Value:
+        """A value of a component with copies, or of none, as it is seen in a context."""
+        if base.type.is_number:
+            return base
+        front = tuple(dim for dim in per if dim not in hidden)
+        found = self._in_front(base, front)
+        gone = [dim for dim in hidden if dim not in per]
+        picked = tuple(d.name for d in base.type.dims if d.name in gone)
+        if not picked:
+            return found
+        type_ = seen(base.type, per, hidden, self.equations.dims)
+        return self.make(
+            "pick", (found,), (picked, len(front)), type_, base.origin, component=base.component
+        )
+
+    def _in_front(self, value: Value, dims: Hidden) -> Value:
+        """A value of copies, with their dims in front."""
+        if not dims or value.type.is_number:
+            return value
+        outer = tuple(Dim(name, self.equations.dims[name]) for name in dims)
+        type_ = TensorType(value.type.dtype, (*outer, *value.type.dims))
+        return self.make(
+            "per_copy", (value,), dims, type_, value.origin, component=value.component
+        )
 
     def state(self, state: StateId, form: Form, origin: Origin) -> Value:
         """A state's value, read in one of its three forms."""
@@ -302,36 +460,74 @@ class Values:
         """What a cell is at this instant."""
         return self.make("cell", (), key, type_, origin)
 
-    def _signal(self, signal: SignalId, value: Value) -> Value:
+    def _signal(self, signal: SignalId, read: _Read) -> Value:
+        definition = self._defined(signal, read.at)
+        value = self._known[definition]
         if value.form not in (*_CONSTANT, "state", "primed", "signal"):
             self.names.setdefault(value, str(signal))
-        if signal not in self._free:
-            return value
-        return self.make(
-            "signal", (value,), str(signal), value.type, value.origin, component=value.component
-        )
+        if signal in self._free:
+            value = self.make(
+                "signal", (value,), str(signal), value.type, value.origin,
+                component=value.component,
+            )  # fmt: skip
+        return self._seen(value, definition.hidden, read.hidden)
 
-    def _gather(self, expr: Gather, component: ComponentId | None) -> Value:
-        value = self._known[expr.value]
+    def _gather(self, read: _Read) -> Value:
+        expr, component = read.expr, read.component
+        assert isinstance(expr, Gather), "nothing else gathers"
+        value = self._known[self._gathered(read)]
         window = self.period(self.clocked.windows[expr])
         period = self.period(self.clocked.timings[expr.value].clock)
         assert window is not None, "a window has a clock"
         if period is None or period >= window:
             return value
-        data = (expr.kind, period, window, expr.axis)
-        type_ = self.shaped.type_of(expr)
+        axis = expr.axis
+        if expr.kind == "collect" and window <= 1:
+            place = collected(self.clocked, expr, value.type, read.hidden)
+            assert place is not None, "a system with faults is never compiled"
+            axis = place[0]
+        type_ = self.shaped.type_of(expr, read.hidden)
+        if period < 1 < window and expr.kind != "collect":
+            # Each root tick gathers its own ticks; what lives between calls gathers those.
+            data = (expr.kind, period, 1, axis, read.hidden)
+            value = self.make("gather", (value,), data, type_, expr.origin, component=component)
+            period = 1
+        data = (expr.kind, period, window, axis, read.hidden)
         return self.make("gather", (value,), data, type_, expr.origin, component=component)
 
-    def _count(self, tick: Tick) -> Count:
+    def _count(self, read: _Read) -> Value:
+        tick, origin = read.expr, read.expr.origin
+        assert isinstance(tick, Tick), "nothing else counts"
+        type_ = self.shaped.type_of(tick, read.hidden)
         if tick.clock is not None:
-            return Count(self.period(tick.clock) or 1, None)
-        assert tick.of is not None, "a tick is that of a clock or of a component"
-        period = self.period(self.clocked.components[tick.of]) or 1
-        states = self.equations.components[tick.of].states
-        resets = {self.reset_period(state) for state in states}
-        return Count(period, resets.pop() if len(resets) == 1 else None)
+            period, restart = self.period(tick.clock) or 1, self.anew(tick.clock)
+        else:
+            assert tick.of is not None, "a tick is that of a clock or of a component"
+            period = self.period(self.clocked.components[tick.of]) or 1
+            states = self.equations.components[tick.of].states
+            resets = {self.reset_period(state) for state in states}
+            restart = resets.pop() if len(resets) == 1 else None
+        if period >= 1 and (restart is None or restart >= 1) and read.at == 1:
+            assert isinstance(period, int), "clocks are the root's multiples or inside it"
+            count = Count(period, None if restart is None else int(restart))
+            return self.make("count", (), count, type_, origin, component=read.component)
+        data = (period, restart, read.at)
+        return self.make("number_of", (), data, type_, origin, component=read.component)
 
-    def reset_period(self, state: StateId) -> int | None:
+    def anew(self, clock: ClockId | None) -> Period | None:
+        """The length of the tick with which a clock starts anew; None for one that never does."""
+        at = clock
+        while at is not None:
+            definition = self.equations.clocks[at]
+            if definition.kind in ("along", "divided"):
+                return self.period(definition.parent)
+            if definition.parent_component is not None:
+                at = self.clocked.components[definition.parent_component]
+            else:
+                at = definition.parent
+        return None
+
+    def reset_period(self, state: StateId) -> Period | None:
         """The time between two resets of a state to another value; None where it has none."""
         reset = self.equations.states[state].reset
         if reset is None or (isinstance(reset.to, StateRead) and reset.to.state == state):
@@ -339,10 +535,9 @@ class Values:
         return self.period(reset.clock)
 
 
-def whole(length: Fraction) -> int:
-    """A length of time as a number of root ticks."""
-    assert length.denominator == 1, "no clock ticks inside a root tick"
-    return ceil(length)
+def whole(length: Fraction) -> Period:
+    """A length of time as a number of root ticks: whole, if it is."""
+    return int(length) if length.denominator == 1 else length
 
 
 def parts_first(root: Value, parts: Callable[[Value], tuple[Value, ...]]) -> Iterator[Value]:

@@ -27,7 +27,7 @@ def split_window(values: Values, grad: Value, derivative: Derivative) -> tuple[V
         return grad.targets
     origin = grad.origin
     outer = values.make(
-        "grad", (objective, *gathers), (len(gathers), grad.data[1]), objective.type, origin
+        "grad", (objective, *gathers), (len(gathers), *grad.data[1:]), objective.type, origin
     )
     factors = derive_factors(values, objective, tuple(gathers)) or derivative(outer)
     totals = _direct(values, grad, gathers, derivative)
@@ -35,15 +35,14 @@ def split_window(values: Values, grad: Value, derivative: Derivative) -> tuple[V
         inner = values.make(
             "grad",
             (gather.parts[0], *grad.targets),
-            (len(grad.targets), gather.data[1]),
+            (len(grad.targets), gather.data[1], grad.data[2], gather.data[1]),
             gather.parts[0].type,
             origin,
         )
         for i, part in enumerate(derivative(inner)):
-            kind, period, window, _ = gather.data
-            total = values.make(
-                "gather", (part,), (kind, period, window, None), part.type, gather.origin
-            )
+            kind, period, window, _, _ = gather.data
+            data = (kind, period, window, None, grad.data[2])
+            total = values.make("gather", (part,), data, part.type, gather.origin)
             term = values.op("mul", factor, total, origin=origin, component=grad.component)
             known = totals[i]
             totals[i] = term if known is None else values.op("add", known, term, origin=origin)
@@ -57,7 +56,7 @@ def _gathers(values: Values, objective: Value, targets: tuple[Value, ...]) -> li
     """The outermost gathers of several ticks through which the gradient flows to a target."""
     borders = set(targets)
     for value in flows_through(values, objective, targets):
-        if value.form == "gather" and value.data[0] != "latest":
+        if value.form == "gather" and value.data[0] != "latest" and value.data[2] > 1:
             borders.add(value)
     outermost = [v for v in flows_through(values, objective, borders) if v in borders]
     return [v for v in outermost if v not in targets and depends(values, v, targets)]
@@ -102,7 +101,7 @@ def _check(values: Values, grad: Value, gather: Value) -> bool:
         return False
     for value in flows_through(values, gather.parts[0]):
         if value.form == "prev":
-            last = values.of(values.prevs[value.data[0]].value, value.component)
+            last = values.last(value.data[0])
             if depends(values, last, grad.targets):
                 advice = "stop(…) around what `prev` keeps makes it a constant"
                 why = "carries it from tick to tick"

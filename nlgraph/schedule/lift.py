@@ -1,0 +1,250 @@
+"""Values of all ticks and copies at once: axes in front of a value's own.
+
+A value may lack an axis along which it is constant. Ticks come first, and there is no axis for one
+tick; then the dims of copies, in the order of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
+from nlgraph.schedule.model import TICKS, Arg, Lead, Name
+from nlgraph.schedule.values import Value
+
+if TYPE_CHECKING:
+    from nlgraph.schedule.evaluate import Evaluator
+
+_LIFTED = {NUMBER: "f64", WHOLE: "int", TRUTH: "bool"}
+
+
+def tensor_type(type_: TensorType) -> TensorType:
+    """The type of the tensor that a value is where it differs from tick to tick."""
+    return TensorType(_LIFTED.get(type_.dtype, type_.dtype), type_.dims)
+
+
+class Lifting:
+    """Operators on lifted values, bound where an evaluator writes."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        """Work for an evaluator."""
+        self.evaluator = evaluator
+        self.draft = evaluator.draft
+        self._order = {dim: i for i, dim in enumerate(evaluator.values.equations.dims)}
+
+    def lead(self, arg: Arg) -> Lead:
+        """The axes in front."""
+        return self.draft.lead(arg)
+
+    def ticks(self, arg: Arg) -> int:
+        """The number of ticks that a value has one by one."""
+        return self._length(arg, TICKS) if TICKS in self.lead(arg) else 1
+
+    def own(self, arg: Name) -> tuple[Dim, ...]:
+        """The dimensions behind those in front."""
+        return self.draft.types[arg].dims[len(self.lead(arg)) :]
+
+    def merged(self, leads: Sequence[Lead]) -> Lead:
+        """All axes of several values, in order."""
+        dims = {dim for lead in leads for dim in lead if dim != TICKS}
+        ticks = (TICKS,) if any(TICKS in lead for lead in leads) else ()
+        return (*ticks, *sorted(dims, key=self._order.__getitem__))
+
+    def op(
+        self, value: Value, op: str, args: Sequence[Arg], attrs: Mapping[str, Any], **rest: Any  # noqa: ANN401
+    ) -> Name:
+        """An operator of a value, mapped over all axes in front of its args."""
+        lead = self.merged([self.lead(arg) for arg in args])
+        ticks = max(self.ticks(arg) for arg in args)
+        lined: list[Arg] = []
+        for arg, part in zip(args, value.parts, strict=True):
+            if isinstance(arg, str):
+                arg = self.aligned(self.held(arg, ticks, value), lead, value)
+                if part.type.is_number and not value.type.is_number:
+                    arg = self.cast(arg, value.type.dtype, value)
+            lined.append(arg)
+        dims = tuple(
+            Dim(None, ticks) if axis == TICKS else self.dim(axis) for axis in lead
+        )
+        dtype = _LIFTED.get(value.type.dtype, value.type.dtype)
+        type_ = TensorType(dtype, (*dims, *value.type.dims))
+        return self.draft.op(
+            op, tuple(lined), type_, self.evaluator.note(value), attrs=attrs, lead=lead,
+            mapped=len(lead), **rest,
+        )  # fmt: skip
+
+    def dim(self, name: str) -> Dim:
+        """A dimension of copies."""
+        return Dim(name, self.evaluator.values.equations.dims[name])
+
+    def aligned(self, arg: Name, lead: Lead, of: Value) -> Name:
+        """A value with all of some axes in front, of length 1 where it had none."""
+        have = self.lead(arg)
+        places = tuple(i for i, axis in enumerate(lead) if axis not in have)
+        if not places:
+            return arg
+        dims = list(self.draft.types[arg].dims)
+        for place in places:
+            dims.insert(place, Dim(None, 1))
+        return self.bound("axes", (arg,), dims, lead, of, places=places)
+
+    def full(self, arg: Name, lead: Lead, ticks: int, of: Value) -> Name:
+        """A value with all of some axes in front, at their full lengths."""
+        arg = self.held(arg, ticks, of)
+        lead = self.merged([lead, self.lead(arg)])
+        if lead == self.lead(arg):
+            return arg
+        own = self.own(arg)
+        dims = [Dim(None, ticks) if axis == TICKS else self.dim(axis) for axis in lead]
+        type_ = TensorType(self.draft.types[arg].dtype, (*dims, *own))
+        arg = self.aligned(arg, lead, of)
+        return self.bound("spread", (arg,), type_.dims, lead, of, type=type_)
+
+    def held(self, arg: Name, ticks: int, of: Value) -> Name:
+        """A value of slower ticks, held through faster ones; one without ticks stays so."""
+        have = self.ticks(arg)
+        if have in (1, ticks):
+            return arg
+        assert ticks % have == 0, "of two clocks inside a tick one is faster"
+        dims = (Dim(None, ticks), *self.draft.types[arg].dims[1:])
+        kwargs = {"dim": 0}
+        return self.call("torch.repeat_interleave", (arg, ticks // have), kwargs, dims, of)
+
+    def conform(
+        self, arg: Arg, have: TensorType, want: TensorType, copies: Lead, of: Value
+    ) -> Name:
+        """A value as a tensor of a type, for each of some copies: numbers filled in, broadcast."""
+        if not isinstance(arg, str) or (have.is_number and not self.lead(arg)):
+            if want.is_number:
+                want = tensor_type(want)
+            dims = (*map(self.dim, copies), *want.dims)
+            type_ = TensorType(want.dtype, dims)
+            return self.draft.op(
+                "fill", (arg,), type_, self.evaluator.note(of), attrs={"type": type_},
+                key=type_, lead=copies, hint=self.evaluator.hint(of),
+            )  # fmt: skip
+        arg = self.cast(arg, want.dtype, of)
+        lead = self.lead(arg)
+        own = self.own(arg)
+        missing = len(want.dims) - len(own)
+        if missing:
+            dims = list(self.draft.types[arg].dims)
+            dims[len(lead) : len(lead)] = [Dim(None, 1)] * missing
+            places = tuple(range(len(lead), len(lead) + missing))
+            arg = self.bound("axes", (arg,), dims, lead, of, places=places)
+        arg = self.full(arg, self.merged([lead, copies]), self.ticks(arg), of)
+        dims = [*self.draft.types[arg].dims[: len(self.lead(arg))], *want.dims]
+        sizes = [dim.size for dim in want.dims]
+        own = self.own(arg)
+        if own != want.dims and (None in sizes or [dim.size for dim in own] != sizes):
+            type_ = TensorType(want.dtype, tuple(dims))
+            return self.bound("spread", (arg,), dims, self.lead(arg), of, type=type_)
+        return arg
+
+    def times(self, a: Name, b: Arg, of: Value) -> Name:
+        """A value times one number for each tick and copy."""
+        if isinstance(b, str):
+            ticks = max(self.ticks(a), self.ticks(b))
+            lead = self.merged([self.lead(a), self.lead(b)])
+            a = self.aligned(self.held(a, ticks, of), lead, of)
+            b = self.aligned(self.held(b, ticks, of), lead, of)
+            dims = [Dim(None, ticks) if axis == TICKS else self.dim(axis) for axis in lead]
+        else:
+            lead, dims = self.lead(a), list(self.draft.types[a].dims)
+        type_ = TensorType(self.draft.types[a].dtype, tuple(dims))
+        return self.draft.op("mul", (a, b), type_, self.evaluator.note(of), lead=lead)
+
+    def behind(self, arg: Arg, dims: Lead, of: Value) -> Arg:
+        """A value whose copies stand in front of its own dimensions, as one inside of them."""
+        if not isinstance(arg, str):
+            return arg
+        old = self.lead(arg)
+        lead = self.merged([old, dims])
+        at = {axis: i for i, axis in enumerate(old)}
+        at |= {dim: len(old) + i for i, dim in enumerate(dims)}
+        rank = len(self.draft.types[arg].dims)
+        order = [*(at[axis] for axis in lead), *range(len(lead), rank)]
+        return self.permuted(arg, order, lead, of)
+
+    def first(self, arg: Arg, of: Value) -> Arg:
+        """The first of a value's ticks."""
+        if not isinstance(arg, str) or self.ticks(arg) == 1:
+            return arg
+        rest = self.draft.types[arg].dims[1:]
+        return self.call("torch.select", (arg, 0, 0), {}, rest, of, self.lead(arg)[1:])
+
+    def last(self, arg: Arg, ticks: int, of: Value) -> Arg:
+        """The last of each of so many windows, whose ticks a value has."""
+        if not isinstance(arg, str) or self.ticks(arg) <= ticks:
+            return arg
+        have = self.ticks(arg)
+        rest = self.draft.types[arg].dims[1:]
+        if ticks == 1:
+            return self.call("torch.select", (arg, 0, -1), {}, rest, of, self.lead(arg)[1:])
+        windows = self.windows(arg, ticks, have // ticks, of)
+        dims = (Dim(None, ticks), *rest)
+        return self.call("torch.select", (windows, 1, -1), {}, dims, of, self.lead(arg))
+
+    def windows(self, arg: Name, count: int, length: int, of: Value) -> Name:
+        """The ticks of a value as windows: two axes in front, or one where there is one window.
+
+        The second one is no axis in front of what is returned.
+        """
+        if count == 1:
+            return arg
+        rest = self.draft.types[arg].dims[1:]
+        dims = (Dim(None, count), Dim(None, length), *rest)
+        kwargs = {"dim": 0, "sizes": (count, length)}
+        return self.call("torch.unflatten", (arg,), kwargs, dims, of)
+
+    def permuted(self, arg: Name, order: Sequence[int], lead: Lead, of: Value) -> Name:
+        """A value with its axes in another order."""
+        if tuple(order) == tuple(range(len(order))) and lead == self.lead(arg):
+            return arg
+        dims = [self.draft.types[arg].dims[i] for i in order]
+        return self.call("torch.permute", (arg,), {"dims": tuple(order)}, dims, of, lead)
+
+    def cast(self, arg: Name, dtype: str, of: Value) -> Name:
+        """A value in another dtype."""
+        have = self.draft.types[arg]
+        if have.dtype == dtype:
+            return arg
+        return self.bound("to_dtype", (arg,), have.dims, self.lead(arg), of, dtype, dtype=dtype)
+
+    def call(
+        self,
+        target: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        dims: Sequence[Dim],
+        of: Value,
+        lead: Lead | None = None,
+    ) -> Name:
+        """A function of torch; its first arg has the dtype, and unless said the axes in front."""
+        lead = self.lead(args[0]) if lead is None else lead
+        return self.bound("call", args, dims, lead, of, target=target, kwargs=kwargs)
+
+    def bound(
+        self,
+        op: str,
+        args: tuple[Any, ...],
+        dims: Sequence[Dim],
+        lead: Lead,
+        of: Value,
+        dtype: str | None = None,
+        **attrs: Any,  # noqa: ANN401
+    ) -> Name:
+        """An operator of a schedule's own; its first arg has the dtype, unless said."""
+        dtype = self.draft.types[args[0]].dtype if dtype is None else dtype
+        key = tuple((k, tuple(v.items()) if isinstance(v, Mapping) else v) for k, v in attrs.items())
+        return self.draft.op(
+            op, args, TensorType(dtype, tuple(dims)), self.evaluator.note(of), attrs=attrs,
+            key=(key, tuple(dims)), lead=lead, hint=self.evaluator.hint(of),
+        )  # fmt: skip
+
+    def _length(self, arg: Arg, axis: str) -> int:
+        assert isinstance(arg, str), "a number has no axes"
+        length = self.draft.types[arg].dims[self.lead(arg).index(axis)].size
+        assert length is not None, "ticks are counted when compiling"
+        return length
