@@ -63,7 +63,7 @@ def unprimed(
             "which of its values?",
             Label((reader.clock_origin or reader.origin).span, f"`{reader.id}` updates here"),
         ),
-        help=f"write {what(expr).strip('`')}' for the last value, or gather them: "
+        help=f"write `{what(expr).strip('`')}'` for the last value, or gather them:\n"
         "average(…), accumulate(…), latest(…) or collect(…)",
     )
 

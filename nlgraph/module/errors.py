@@ -68,4 +68,4 @@ def unknown_length(origin: Origin) -> Diagnostic:
 
 
 def _ticks(count: Fraction, root: str) -> str:
-    return root if count == 1 else f"{count} {root}"
+    return root if count == 1 else f"{count} {root}s"

@@ -279,8 +279,8 @@ def _target(
         if text in builder.unread:
             return None
         states = sorted({r.short for comp in holder.comps.values() for r in comp.states.values()})
-        advice = f"its states are {', '.join(states)}" if states else "it has no state"
-        builder.report.add(errors.no_state(text, origin, advice))
+        builder.report.add(errors.no_state(text, origin, states, is_known=entity is not None))
+        builder.unread.add(text)
         return None
     return leaves
 

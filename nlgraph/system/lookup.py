@@ -75,7 +75,8 @@ def holder_of(builder: Builder, entity: Holder | LazyComponent, at: Origin) -> H
     if entity.holder is None:
         if entity.busy:
             builder.fault(
-                errors.definition_cycle("components are", (("this one", entity.origin),)), at
+                errors.definition_cycle("component", ((entity.origin.span.text, entity.origin),)),
+                at,
             )
             return None
         entity.busy = True

@@ -37,6 +37,12 @@ def leaf(value: Value, key: Key) -> Expr | None:
     return value.leaves.get((key[0], None)) if found is None else found
 
 
+def state_names(values: tuple[Value, ...]) -> list[list[str]]:
+    """The names of the states in each bundle, for messages."""
+    bundles = [value for value in values if isinstance(value, Bundle)]
+    return [[name for _, name in bundle.leaves if name is not None] for bundle in bundles]
+
+
 def keys_of(values: tuple[Value, ...]) -> tuple[Key, ...] | None:
     """The common leaves of several values, None where they do not match; empty: no bundle."""
     bundles = [value for value in values if isinstance(value, Bundle)]
