@@ -52,7 +52,10 @@ class Scope:
             return True
         for value in parts_first(root, lambda v: () if v in self._reads else v.parts):
             if value not in self._reads:
-                here = value.form == "primed" if self.kind == "unfolded" else value in self.fixed
+                if self.kind == "unfolded":
+                    here = value.form == "primed"
+                else:
+                    here = value in self.fixed or (self.tracked and _unfolds(value))
                 self._reads[value] = here or any(self._reads[part] for part in value.parts)
         return self._reads[root]
 
@@ -65,3 +68,12 @@ class Scope:
                 found.update(scope.fixed)
             scope = scope.around
         return found
+
+
+def _unfolds(value: Value) -> bool:
+    """Whether a `with` replaces states by updates: what these read does not stand in the value."""
+    return value.form == "with" and any(
+        part.form == "primed"
+        for _, replacement in value.replaced
+        for part in parts_first(replacement, lambda v: v.parts)
+    )
