@@ -22,8 +22,9 @@ Kind = Literal["root", "inside", "replaced", "unfolded"]
 class Scope:
     """A scope, with every value that was found in it.
 
-    `inside` a gradient its targets are the inputs of a region, and `results` its derivatives; in a `replaced` one states are
-    other values; in an `unfolded` one primed states stand for their updates.
+    `inside` a gradient its targets are the inputs of a region, and `results` its derivatives; in a
+    `replaced` one states are other values; in an `unfolded` one primed states stand for their
+    updates.
     """
 
     def __init__(
