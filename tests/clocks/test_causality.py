@@ -87,7 +87,8 @@ DELAYED = {
     + "loss = sum(x @ W)\ncomponent W : [d] = 0 { W' = W - grad(loss, W) }\n",
     "a memory that is gathered for what trains its start": TOKEN
     + "component start : [d] = 0 { start' = start - grad(sum(r), start) }\n"
-    + "component M : [d] = 0 every token reset every sequence to start { M' = 0.9 * M + e[token] }\n"
+    + "component M : [d] = 0 every token reset every sequence to start {\n"
+    + "  M' = 0.9 * M + e[token]\n}\n"
     + "r = collect(M * e[token])\n",
     "two stacked memories": TOKEN
     + "component M : [d] = 0 every token { M' = M + e[token] }\nm = collect(M')\n"
@@ -96,7 +97,8 @@ DELAYED = {
     + "component W : [d] = 0 { W' = W + sum(r, 0) }\n"
     + "component M : [d] = 0 every token { M' = M + W * e[token] }\nr = collect(M)\n",
     "a whole window's delay": TOKEN
-    + "component M : [d] = 0 every token { M' = M + prev(r, 0) * e[token] }\nr = average(M, sequence)\n",
+    + "component M : [d] = 0 every token { M' = M + prev(r, 0) * e[token] }\n"
+    + "r = average(M, sequence)\n",
 }
 
 

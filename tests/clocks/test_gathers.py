@@ -115,7 +115,8 @@ FAULTS = {
     ),
     "a reset to a stream that is faster than it": (
         TOKEN
-        + "component m : [d] = 0 reset every sequence to sum(e[token], 0) { m' = m + sum(e[token], 0) }\n",
+        + "component m : [d] = 0 reset every sequence to sum(e[token], 0) {\n"
+        + "  m' = m + sum(e[token], 0)\n}\n",
         ("NL0301", 5),
         ("ticks every token",),
     ),
@@ -208,7 +209,8 @@ SOUND = {
     "an output of a slower stream": STEP
     + "clock slow = 4 step\noutput y = average(sum(x), slow)\n",
     "a frozen state is read by all": STEP
-    + "component F : [d] = 1\ncomponent W : [d] = 0 every 3 step { W' = W + F }\noutput y = F * x\n",
+    + "component F : [d] = 1\ncomponent W : [d] = 0 every 3 step { W' = W + F }\n"
+    + "output y = F * x\n",
 }
 
 

@@ -82,7 +82,8 @@ DEPENDENT = {
     + "u = x @ W\nloss = sum(u^2)\n"
     + "component W : [d] = 1 { W' = W - sum(x * reshape(grad(loss, u), [B, 1]), 0) }\n",
     "a state that is reset with the tick, in it": TOKEN
-    + "component M : [d] = 0 every sequence reset every sequence { M' = M - grad(sum(e @ M), M) }\n",
+    + "component M : [d] = 0 every sequence reset every sequence {\n"
+    + "  M' = M - grad(sum(e @ M), M)\n}\n",
 }
 
 
@@ -119,7 +120,8 @@ CHANGING = {
     "a memory inside the objective's tick": (
         TOKEN
         + "component start : [d] = 1\n"
-        + "component M : [d] = 0 every token reset every sequence to start { M' = 0.9 * M + e[token] }\n"
+        + "component M : [d] = 0 every token reset every sequence to start {\n"
+        + "  M' = 0.9 * M + e[token]\n}\n"
         + "loss = sum(collect(M * e[token]))\n"
         + "component W : [d] = 1 { W' = W - grad(loss, M) }\n",
         ("`M` changes every token", "accumulate(grad(…, M), sequence)", "by `start`"),

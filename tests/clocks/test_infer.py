@@ -109,7 +109,8 @@ def test_a_draw_in_a_body_has_the_clock_of_its_component(clocks):
 def test_tick_in_an_update_counts_with_its_component(clocks):
     found = clocks(
         STEP
-        + "component a : [d] = 0 every 4 step { a' = a + tick }\ncomponent b : [d] = 0 { b' = b + a }"
+        + "component a : [d] = 0 every 4 step { a' = a + tick }\n"
+        + "component b : [d] = 0 { b' = b + a }\n"
     )
     assert found.component("b") == "4 step"
 

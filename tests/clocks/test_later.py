@@ -41,7 +41,9 @@ SOUND = {
     "at its own clock": "component W : scalar = 0 every four { W' = W + g }\n",
     "at a slower clock": "component W : scalar = 0 every eight { W' = W + accumulate(g) }\n",
     "the window before": "s = prev(g, 0) * sum(x)\n",
-    "a state that gathers is held": "component W : scalar = 0 every four { W' = W + g }\ns = W * sum(x)\n",
+    "a state that gathers is held": (
+        "component W : scalar = 0 every four { W' = W + g }\ns = W * sum(x)\n"
+    ),
     "an output": "output g\n",
     "an input that comes as slowly is there from the start": (
         "input z : [d] every four\ns = sum(z) * sum(x)\n"

@@ -2,7 +2,10 @@
 
 import pytest
 
-HEAD = "dim T = 40, d = 3\nclock sequence\nclock token = sequence along T\ninput e : [T, d] every sequence\n"
+HEAD = (
+    "dim T = 40, d = 3\nclock sequence\nclock token = sequence along T\n"
+    "input e : [T, d] every sequence\n"
+)
 
 FAULTS = {
     "a period that does not divide the run of its clock": (
