@@ -12,6 +12,7 @@ from nlgraph.cli.terminal import Painter, table
 from nlgraph.frontend import System
 from nlgraph.levels.fold import fold_names
 from nlgraph.levels.model import Level
+from nlgraph.system.ids import ComponentId
 
 EXAMPLES = """\
   nlgraph levels hope.nl
@@ -46,7 +47,7 @@ def _shown(system: System) -> str:
             str(level.index),
             "∞" if level.frequency is None else str(level.frequency),
             every(system, level),
-            "  ".join(fold_names(level.components)),
+            components(system, level),
         )
         for level in system.levels
     ]
@@ -65,3 +66,16 @@ def every(system: System, level: Level) -> str:
     if level.frequency is None:
         return "at once"
     return system.shaped.clocked.components[level.components[0]] or "never"
+
+
+def components(system: System, level: Level) -> str:
+    """The components of a level: what a rule added stands together, in the order of its hosts."""
+    everything = system.shaped.clocked.equations.components
+    place = {name: number for number, name in enumerate(everything)}
+
+    def host(name: ComponentId) -> int:
+        while (above := everything[name].host) is not None:
+            name = above
+        return place[name]
+
+    return "  ".join(fold_names(sorted(level.components, key=host)))
