@@ -251,15 +251,15 @@ def _filled(values: Values, target: Value, cotangent: Value) -> Value:
 
 
 def _unheld(values: Values, root: Value) -> Value:
-    """Without the `hold`s of this gradient, which is no more; those inside other ones stay."""
+    """Without the `hold`s of this gradient, which is no more; those of other ones stay."""
 
     def parts(value: Value) -> tuple[Value, ...]:
-        return () if value.form == "grad" else value.parts
+        return () if value.form in ("grad", "hold") else value.parts
 
     new: dict[Value, Value] = {}
     for value in parts_first(root, parts):
         if value.form == "hold":
-            new[value] = new[value.parts[0]]
+            new[value] = value.parts[0]
         else:
             new[value] = values.rebuild(value, tuple(new.get(part, part) for part in value.parts))
     return new[root]

@@ -225,13 +225,20 @@ class Evaluator:
         return name
 
     def _join(self) -> dict[Value, tuple[Value, ...]]:
-        """All that the gradients of one value are taken by, so that one pass gives all."""
+        """The states that the gradients of one value are taken by, so that one pass gives all.
+
+        A signal is taken by itself: where it is free, states reach the value past it only.
+        """
         joined: dict[Value, dict[Value, None]] = {}
         for cell in self.group.cells:
             for value in parts_first(cell.value, lambda v: v.parts):
-                if value.form == "grad" and not value.points:
+                if value.form == "grad" and self.joins(value):
                     joined.setdefault(value.parts[0], {}).update(dict.fromkeys(value.targets))
         return {objective: tuple(targets) for objective, targets in joined.items()}
+
+    def joins(self, grad: Value) -> bool:
+        """Whether a gradient may be taken together with others of its value."""
+        return not grad.points and all(target.form == "state" for target in grad.targets)
 
     def _name_values(self) -> dict[Value, str]:
         """Names for what states become."""

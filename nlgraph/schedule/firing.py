@@ -39,22 +39,19 @@ def _strata(cells: Cells) -> dict[CellKey, int]:
     needs = {key: tuple(_needs(cells, cell)) for key, cell in cells.of.items()}
     strata: dict[CellKey, int] = {}
     for root in cells.of:
-        stack = [root]
+        stack = [(root, False)]
         while stack:
-            key = stack[-1]
+            key, ready = stack.pop()
             if key in strata:
-                stack.pop()
                 continue
-            missing = [need for need in needs[key] if need not in strata]
-            if missing:
-                assert len(stack) <= len(needs), f"{key} needs itself"
-                stack.extend(missing)
+            if not ready:
+                stack.append((key, True))
+                stack.extend((need, False) for need in needs[key] if need not in strata)
                 continue
             period = cells.of[key].period
             strata[key] = max(
                 (strata[n] + (period % cells.of[n].period != 0) for n in needs[key]), default=0
             )
-            stack.pop()
     return strata
 
 

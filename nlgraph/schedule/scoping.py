@@ -27,8 +27,8 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
     outer = scope
     if grad.points:
         outer = yield from replaced(evaluator, scope, grad)
-    elif scope is evaluator.root:
-        targets = evaluator.joined.get(objective, targets)
+    elif scope is evaluator.root and evaluator.joins(grad):
+        targets = evaluator.joined[objective]
         known = scope.scopes.get(("inside", objective))
         if known is not None:
             return dict(zip(targets, known.results, strict=True))
@@ -38,7 +38,7 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
         assert isinstance(arg, str), "a gradient is taken by tensors"
         args.append(arg)
     region = draft.open(scope.region)
-    fixed = {t: draft.region_input(region, t.type, t.data) for t in targets}
+    fixed = {t: draft.region_input(region, t.type, _name(evaluator, t)) for t in targets}
     inside = Scope("inside", region, outer, fixed, grad)
     output: Arg = yield inside, objective
     if draft.inside(region, output):
@@ -51,7 +51,7 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
             for arg, target in zip(args, targets, strict=True)
         )
     inside.results = results
-    if scope is evaluator.root and not grad.points:
+    if scope is evaluator.root and evaluator.joins(grad):
         scope.scopes["inside", objective] = inside
     return dict(zip(targets, results, strict=True))
 
@@ -111,8 +111,6 @@ def _pairs(maker: Value) -> Iterable[tuple[Value, Value]]:
 
 
 def _name(evaluator: Evaluator, target: Value) -> str:
-    return (
-        str(target.data)
-        if target.form in ("state", "primed", "signal")
-        else (evaluator.hint(target) or target.form)
-    )
+    if target.form in ("state", "primed", "signal"):
+        return str(target.data)
+    return evaluator.hint(target) or target.form

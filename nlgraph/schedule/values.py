@@ -286,7 +286,8 @@ class Values:
             case Stop(value=value) | Hold(value=value):
                 form: Form = "stop" if isinstance(expr, Stop) else "hold"
                 part = known[value]
-                return part if part.form in (*_CONSTANT, form) else make(form, (part,), None)
+                # Not so a `hold` of a `hold`: each is constant to a gradient of its own.
+                return part if part.form in (*_CONSTANT, "stop") else make(form, (part,), None)
             case _:
                 message = f"a {type(expr).__name__} cannot be scheduled"
                 raise AssertionError(message)
