@@ -69,12 +69,14 @@ class StateMaker:
     def copies(self, of: Holder, origin: Origin) -> list[tuple[Key, StateRecord, StateRecord]]:
         """A state like each of another component's, for each host, with what it is like."""
         made: list[tuple[Key, StateRecord, StateRecord]] = []
+        by_host: dict[str, list[StateRecord]] = {}
+        for (other_key, _), record in of.leaves.items():
+            by_host.setdefault(other_key, []).append(record)
         for host_key, comp in self.comps.items():
-            for (other_key, _), record in of.leaves.items():
-                if other_key not in ("", host_key):
-                    continue
-                own = record.own
-                if own and len([k for k in of.leaves if k[0] == other_key]) == 1:
+            shared = by_host.get("", []) if host_key else []
+            for record in (*shared, *by_host.get(host_key, [])):
+                siblings = shared if record in shared else by_host[host_key]
+                if record.own and len(siblings) == 1:
                     name, short = str(comp.id), record.short
                 else:
                     name, short = f"{comp.id}.{record.short}", record.short
