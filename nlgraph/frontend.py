@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlgraph.clocks.causality import check_causality
+from nlgraph.clocks.errors import FAULTY_CLOCKS
 from nlgraph.clocks.gathers import check_gathers
 from nlgraph.clocks.gradients import check_gradients
 from nlgraph.clocks.infer import infer_clocks
@@ -165,9 +166,10 @@ def system_of(
             equations, _ = resolve(file, overrides, report, clock_of_host=hosts, project=project)
         clocked = infer_clocks(equations, report)
         reads = find_reads(clocked)
-        check_gathers(clocked, report)
-        check_causality(clocked, report, reads)
-        check_later(clocked, report)
+        if not any(fault.code in FAULTY_CLOCKS for fault in report.errors):
+            check_gathers(clocked, report)
+            check_causality(clocked, report, reads)
+            check_later(clocked, report)
         shaped = infer_shapes(clocked, report)
         if report.errors:
             raise SpecError(report.errors)

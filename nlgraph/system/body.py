@@ -27,7 +27,7 @@ from nlgraph.system.entities import (
     Template,
 )
 from nlgraph.system.expressions import constant, resolve
-from nlgraph.system.ids import SignalId
+from nlgraph.system.ids import ComponentId, SignalId
 from nlgraph.system.initial import initial_value
 from nlgraph.system.lookup import entity_of, holder_of, plain_index
 from nlgraph.system.model import Expr, Unknown
@@ -200,7 +200,9 @@ def _inner(
         place.scope, dict(holder.comps), names, place.via, site.leaf, site.rule, site.tickers
     )
     origin = place.origin(node.member)
-    lazy = LazyComponent(lambda: build(builder, node, inner_site), origin)
+    lazy = LazyComponent(
+        ComponentId(next(iter(names.values()))), lambda: build(builder, node, inner_site), origin
+    )
     if node.member.index is None:
         declare(builder, place.scope, node.member.name, lazy, place, node.member)
     else:

@@ -20,12 +20,12 @@ from nlgraph.system.ids import ComponentId
 from nlgraph.system.lookup import describe, entity_of
 from nlgraph.system.states import Site, StateMaker, typed
 from nlgraph.system.values import Key
-from nlgraph.text.span import Origin
+from nlgraph.text.span import Origin, Span
 
 
 def build(builder: Builder, node: nodes.Component, site: Site) -> Holder:
     """Build a component for each host; the states' updates come later."""
-    origin = Origin(node.span, site.via)
+    origin = Origin(_head(node), site.via)
     comps = {key: _comp(builder, site, key, origin) for key in site.hosts}
     place = Place(site.scope, node.member.name, via=site.via)
     block, type_node, init = _header(builder, node, place)
@@ -42,6 +42,15 @@ def build(builder: Builder, node: nodes.Component, site: Site) -> Holder:
     read_body(builder, node.body or (), holder, maker, replace(place, scope=scope), site)
     settle_clauses(builder, node, site, holder, place)
     return holder
+
+
+def _head(node: nodes.Component) -> Span:
+    """A component without its braces, which is the place that messages show."""
+    span = node.span
+    if node.body is None:
+        return span
+    head = span.text.partition("{")[0].rstrip()
+    return Span(span.source, span.start, span.start + len(head))
 
 
 def _instantiate(

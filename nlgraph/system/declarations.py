@@ -23,7 +23,7 @@ from nlgraph.system.entities import (
     Template,
 )
 from nlgraph.system.expressions import constant
-from nlgraph.system.ids import ClockId, InputId
+from nlgraph.system.ids import ClockId, ComponentId, InputId
 from nlgraph.system.imports import import_names
 from nlgraph.system.states import Site
 from nlgraph.system.unroll import Placed, unroll
@@ -145,7 +145,9 @@ def _component(builder: Builder, declared: Declared, node: nodes.Component, plac
             errors.misplaced("`rest`", "for a component's name", place.origin(node.member))
         )
     site = Site(place.scope, {"": None}, {"": full})
-    lazy = LazyComponent(lambda: build(builder, node, site), place.origin(node.member))
+    lazy = LazyComponent(
+        ComponentId(full), lambda: build(builder, node, site), place.origin(node.member)
+    )
     builder.lazies.append(lazy)
     if node.member.index is None:
         _enter(builder, declared, full, lazy, node.member)

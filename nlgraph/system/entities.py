@@ -142,8 +142,9 @@ class Holder:
 
 @dataclass(slots=True, eq=False)
 class LazyComponent:
-    """A declared component that is built when first asked for."""
+    """A declared component that is built when first asked for; `id` is that of its first host."""
 
+    id: ComponentId
     build: Callable[[], Holder]
     origin: Origin
     holder: Holder | None = None

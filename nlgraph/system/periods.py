@@ -9,7 +9,7 @@ from nlgraph.system.builder import Builder, Place
 from nlgraph.system.entities import ClockEntity, DimEntity, Holder, LazyComponent
 from nlgraph.system.expressions import whole
 from nlgraph.system.ids import ClockId
-from nlgraph.system.lookup import describe, dims_of, entity_of, holder_of
+from nlgraph.system.lookup import describe, dims_of, entity_of
 from nlgraph.system.model import ClockDef
 from nlgraph.text.span import Origin
 
@@ -119,11 +119,10 @@ def _parent(builder: Builder, period: nodes.Period, place: Place) -> tuple[str, 
     match entity:
         case ClockEntity(id=name):
             return name, False, count
-        case Holder() | LazyComponent():
-            holder = holder_of(builder, entity, origin)
-            if holder is None:
-                return None
-            return next(iter(holder.comps.values())).id, True, count
+        case LazyComponent(id=name):
+            return name, True, count
+        case Holder(comps=comps):
+            return next(iter(comps.values())).id, True, count
         case _:
             builder.report.add(
                 errors.not_a(
