@@ -73,9 +73,10 @@ def components(system: System, level: Level) -> str:
     everything = system.shaped.clocked.equations.components
     place = {name: number for number, name in enumerate(everything)}
 
-    def host(name: ComponentId) -> int:
+    def host(name: ComponentId) -> ComponentId:
         while (above := everything[name].host) is not None:
             name = above
-        return place[name]
+        return name
 
-    return "  ".join(fold_names(sorted(level.components, key=host)))
+    ordered = sorted(level.components, key=lambda name: place[host(name)])
+    return "  ".join(fold_names(ordered))
