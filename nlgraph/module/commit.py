@@ -54,7 +54,7 @@ def commit(buffers: Buffers, changes: Changes) -> None:
     """Write changes into a module's buffers."""
     if changes.old:
         with torch.no_grad():
-            torch._foreach_copy_(changes.old, changes.new)  # noqa: SLF001 - one call for all states
+            torch._foreach_copy_(changes.old, changes.new)
     for name, value in changes.placed.items():
         if value is None:
             buffers.pop(name, None)
