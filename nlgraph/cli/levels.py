@@ -9,6 +9,7 @@ import sys
 from nlgraph.cli.main import DONE
 from nlgraph.cli.spec import add_set, add_spec, overrides_of, read_spec
 from nlgraph.cli.terminal import Painter, table
+from nlgraph.cli.why import why
 from nlgraph.frontend import System
 from nlgraph.levels.fold import fold_names
 from nlgraph.levels.model import Level
@@ -17,6 +18,7 @@ from nlgraph.system.ids import ComponentId
 EXAMPLES = """\
   nlgraph levels hope.nl
   nlgraph levels hope.nl --set T=512
+  nlgraph levels hope.nl --why M proj
   nlgraph levels hope.nl --json > levels.json"""
 
 
@@ -24,8 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_spec(parser)
     add_set(parser)
-    parser.add_argument(
-        "--json", action="store_true", help="all components and edges, for programs"
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="all components and edges, for programs")
+    shown.add_argument(
+        "--why", nargs=2, metavar=("A", "B"), help="why A is above, below or beside B"
     )
 
 
@@ -34,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     system = read_spec(arguments.spec).load(overrides_of(arguments))
     if arguments.json:
         sys.stdout.write(system.to_json() + "\n")
+    elif arguments.why:
+        sys.stdout.write(why(system, tuple(arguments.why), Painter(sys.stdout)))
     else:
         sys.stdout.write(_shown(system))
     return DONE
