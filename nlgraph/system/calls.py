@@ -10,7 +10,7 @@ from nlgraph.syntax import nodes
 from nlgraph.system import errors, forms
 from nlgraph.system.apply import apply, map_leaves
 from nlgraph.system.arguments import bind, operator_arguments
-from nlgraph.system.builder import Builder, Place
+from nlgraph.system.builder import Builder, Place, exprs_of
 from nlgraph.system.entities import (
     Comp,
     Family,
@@ -157,6 +157,8 @@ def apply_map(
     )
     inner = replace(place.inside(scope, node), primed=comp if primed else None, host=comp)
     result = run_body(builder, comp.map.node.body, inner)
+    if not comp.states:
+        comp.answers.extend(exprs_of(result))
     if not copied:
         return result
     return map_leaves((result,), lambda parts: PerCopy(origin, parts[0], comp.per), origin, builder)

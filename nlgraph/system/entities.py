@@ -68,7 +68,7 @@ class StateRecord:
 
 @dataclass(slots=True, eq=False)
 class Comp:
-    """A component under construction."""
+    """A component under construction; `answers` are what calls of a map without state give."""
 
     id: ComponentId
     host: Comp | None
@@ -80,6 +80,7 @@ class Comp:
     states: dict[str, StateRecord] = field(default_factory=dict)
     reset: ResetPlan | None = None
     map: MapRecord | None = None
+    answers: list[Expr] = field(default_factory=list)
     objective: Expr | None = None
     rules: list[str] = field(default_factory=list)
     coefficients: list[Expr] = field(default_factory=list)

@@ -280,8 +280,8 @@ class Component:
     (None) a component has the clock of its host, and one without a host is inferred.
     `coefficients` are the expressions that were given to its rule as arguments (learning rates,
     gates, decays), and `objective` what it minimizes, for the level graph's edges.
-    `map_reads` are expressions that the map reads besides its parameters: a component without
-    states is non-parametric.
+    `map_reads` are what the map reads besides its parameters; a component without states is
+    non-parametric, and has there what its calls give.
     """
 
     id: ComponentId
