@@ -115,10 +115,9 @@ def _args(
 
 def _run(module: GraphModule, args: list[Tensor | int]) -> tuple[Tensor, ...]:
     device = next((arg.device for arg in args if isinstance(arg, Tensor)), torch.device("cpu"))
-    with torch.enable_grad():
-        if device.type == "cpu":
-            outputs: tuple[Tensor, ...] = module(*args)
-            return outputs
-        with device:
-            outputs = module(*args)
-            return outputs
+    if device.type == "cpu" and torch.is_grad_enabled():
+        outputs: tuple[Tensor, ...] = module(*args)
+        return outputs
+    with torch.enable_grad(), device:
+        outputs = module(*args)
+        return outputs
