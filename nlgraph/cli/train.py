@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         resume=arguments.resume,
     )
     spec = read_spec(arguments.spec)
-    folder = _folder(arguments.out, Path(spec.source.name).stem, resume=arguments.resume)
+    folder = _folder(arguments.out, spec.name, resume=arguments.resume)
     with interrupts() as taken:
         prepared = prepare(spec.load, arguments.spec, settle(asked, folder), folder, _note)
         try:
