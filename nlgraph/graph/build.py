@@ -29,12 +29,10 @@ def build_unit(unit: Unit, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphM
     simplify(steps)
     bundle(steps)
     reuse_lists(steps)
-    return _module(unit, steps, sizes, dtypes, name)
+    return _module(steps, sizes, dtypes, name)
 
 
-def _module(
-    unit: Unit, steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str
-) -> fx.GraphModule:
+def _module(steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphModule:
     graph = fx.Graph()
     made: dict[Step, Any] = {
         step: graph.create_node("placeholder", step.name, name=step.name) for step in steps.inputs

@@ -80,7 +80,11 @@ def _operator(step: Step, sizes: Sizes, dtypes: Dtypes) -> Call:
 
 def _backward(step: Step) -> Call:
     value, *leaves = step.args
-    kwargs = {key: True for key in ("create_graph", "retain_graph") if step.attrs.get(key)}
+    kwargs = {
+        key: True
+        for key in ("create_graph", "retain_graph", "materialize_grads")
+        if step.attrs.get(key)
+    }
     return Call(torch.autograd.grad, (value, tuple(leaves)), kwargs)
 
 
@@ -92,8 +96,10 @@ def type_of(arg: Step | float) -> TensorType:
 
 
 @cache
-def function(path: str) -> Callable[..., Any]:
+def function(path: str | Callable[..., Any]) -> Callable[..., Any]:
     """What a dotted text names: a function of a module, or of a class in it."""
+    if not isinstance(path, str):
+        return path
     module, _, name = path.rpartition(".")
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found

@@ -13,6 +13,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from nlgraph.graph.steps import Step, Steps, in_order, steps_of
+from nlgraph.ops.externs import EXTERN
 from nlgraph.schedule.model import Arg, Binding, Grad, Name, Op, Unit
 
 
@@ -20,20 +21,21 @@ def flatten(unit: Unit) -> Steps:
     """The steps of a unit."""
     tape = _Tape(unit)
     regions = [iter(unit.region.bindings)]
-    waiting: list[Binding] = []
+    waiting: list[tuple[Binding, Grad]] = []
     while regions:
         binding = next(regions[-1], None)
         if binding is None:
             regions.pop()
             if waiting:
-                tape.differentiate(waiting.pop(), len(waiting))
+                tape.differentiate(*waiting.pop(), inside=bool(waiting))
         elif isinstance(binding.node, Grad):
-            tape.enter(binding.node, len(waiting))
-            waiting.append(binding)
+            tape.enter(binding.node, inside=bool(waiting))
+            waiting.append((binding, binding.node))
             regions.append(iter(binding.node.region.bindings))
         else:
             tape.add(binding, binding.node)
     outputs = [tape.step(arg) for arg in unit.region.outputs]
+    tape.close()
     tape.share(outputs)
     _retain(outputs)
     return Steps(tape.inputs, outputs)
@@ -42,7 +44,8 @@ def flatten(unit: Unit) -> Steps:
 class _Tape:
     """The steps of a unit while they are made.
 
-    Steps with the same number have the same value, with a history or without.
+    Steps with the same number have the same value, with a history or without; those inside the
+    gradient of a gradient have none.
     """
 
     def __init__(self, unit: Unit) -> None:
@@ -51,7 +54,7 @@ class _Tape:
         self._known: dict[Name, Step] = dict(zip(unit.region.inputs, self.inputs, strict=True))
         self._leaves: dict[Step, Step] = {}
         self._on_tape: dict[Hashable, Step] = {}
-        self._backward: dict[Step, Step] = {}
+        self._backward: dict[Step, tuple[Step, dict[Step, int]]] = {}
         self._numbers: dict[Hashable, int] = {}
         self._number_of: dict[Step, int] = {step: i for i, step in enumerate(self.inputs)}
         self._twins: dict[int, Step] = {}
@@ -60,19 +63,19 @@ class _Tape:
         """What an arg became: a step, or itself where it is a number."""
         return self._known[arg] if isinstance(arg, str) else arg
 
-    def enter(self, grad: Grad, depth: int) -> None:
-        """Make what a gradient is taken by: inside `depth` others."""
+    def enter(self, grad: Grad, *, inside: bool) -> None:
+        """Make what a gradient is taken by; `inside` says whether it stands inside another."""
         for name, arg in zip(grad.region.inputs, grad.args, strict=True):
             source = self._known[arg]
-            if depth:
+            if inside:
                 op = "alias" if source.tape else "leaf"
                 self._known[name] = Step(op, (source,), source.type, name, source.note, tape=True)
                 continue
             if source not in self._leaves:
-                name_ = f"{source.name}_leaf"
-                leaf = Step("leaf", (source,), source.type, name_, source.note, tape=True)
-                self._leaves[source] = leaf
-                self._number_of[leaf] = self._number_of[source]
+                leaf = f"{source.name}_leaf"
+                step = Step("leaf", (source,), source.type, leaf, source.note, tape=True)
+                self._leaves[source] = step
+                self._number_of[step] = self._number_of[source]
             self._known[name] = self._leaves[source]
 
     def add(self, binding: Binding, node: Op) -> None:
@@ -95,32 +98,33 @@ class _Tape:
             if number is not None:
                 self._twins[number] = step
 
-    def differentiate(self, binding: Binding, depth: int) -> None:
-        """Let one backward pass give the derivatives of a value: inside `depth` gradients."""
-        grad = binding.node
-        assert isinstance(grad, Grad), "other bindings are added"
+    def differentiate(self, binding: Binding, grad: Grad, *, inside: bool) -> None:
+        """Let one backward pass give the derivatives of a value."""
         value: Step = self.step(grad.region.outputs[0])
-        inside = depth > 0
         if value not in self._backward:
-            name = f"backward_{value.name}"
-            self._backward[value] = Step(
-                "backward", (value,), value.type, name, binding.note,
-                {"create_graph": inside}, tape=inside, several=True,
-            )  # fmt: skip
-        backward = self._backward[value]
+            step = Step("backward", (), value.type, f"backward_{value.name}", binding.note)
+            step.attrs, step.tape, step.several = {"create_graph": inside}, inside, True
+            self._backward[value] = step, {}
+        backward, places = self._backward[value]
         reached = _reached(value)
         for name, leaf_name in zip(binding.names, grad.region.inputs, strict=True):
             leaf, type_ = self._known[leaf_name], self.unit.types[name]
-            if leaf not in reached:
-                step = Step("zeros_like", (leaf.args[0],), type_, name, binding.note)
-            else:
-                if leaf not in backward.args:
-                    backward.args = (*backward.args, leaf)
-                index = {"index": backward.args.index(leaf) - 1}
+            if leaf in reached:
+                index = {"index": places.setdefault(leaf, len(places))}
                 step = Step("part", (backward,), type_, name, binding.note, index, tape=inside)
+            else:
+                step = Step("zeros_like", (leaf.args[0],), type_, name, binding.note)
             self._known[name] = step
             if not step.tape:
-                self._number_of[step] = self._fresh(("part", id(step)))
+                self._number_of[step] = self._fresh(("derivative", id(step)))
+        if inside:
+            # The gradient around flows through it, and is next.
+            backward.args = (value, *places)
+
+    def close(self) -> None:
+        """Give each backward pass its args, which are known when all bindings are."""
+        for value, (backward, places) in self._backward.items():
+            backward.args = (value, *places)
 
     def share(self, outputs: list[Step]) -> None:
         """Take what is on a tape that is needed anyway from there."""
@@ -129,7 +133,7 @@ class _Tape:
         for step in needed:
             number = self._number_of.get(step)
             twin = None if number is None else self._twins.get(number)
-            if twin in on_tape and twin is not None and not step.tape:
+            if twin is not None and twin in on_tape and not step.tape:
                 step.op, step.args, step.attrs = "detach", (twin,), {}
                 twin.name, step.name = step.name, f"{step.name}_detached"
 

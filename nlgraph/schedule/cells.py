@@ -1,12 +1,13 @@
 """What is computed for its own sake: next states, results, and memories between ticks.
 
-A gather over several root ticks is a memory: `sum' = sum + e` at every tick of e, back to 0 when the
-window ends. `prev(e, init)` is one that becomes e. Both are then like states, read after their
-update (a gather) or before it (`prev`).
+A gather over several root ticks is a memory: `sum' = sum + e` at every tick of e, back to 0 when
+the window ends. `prev(e, init)` is one that becomes e. Both are then like states, read after
+their update (a gather) or before it (`prev`).
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -52,17 +53,19 @@ def collect_cells(
     """The cells of a step, or of a call that updates nothing: its outputs and watched signals."""
     cells = Cells()
     digests: dict[Value, str] = {}
-    queue = list(_results(values, watch, learning=learning))
+    seen: set[Value] = set()
+    queue = deque(_results(values, watch, learning=learning))
     if learning:
         queue.extend(_states(values))
     while queue:
-        cell = queue.pop(0)
+        cell = queue.popleft()
         value = gradients.rewrite(cell.value)
         cells.of[cell.key] = Cell(
             cell.key, cell.period, value, cell.type, cell.component, cell.origin
         )
-        for found in parts_first(value, lambda v: v.parts):
-            if found not in cells.memories:
+        for found in parts_first([value], lambda v: () if v in seen else v.parts):
+            if found not in seen:
+                seen.add(found)
                 queue.extend(_remember(values, cells, found, digests))
     return cells
 
@@ -121,7 +124,7 @@ def _restarted(values: Values, root: Value) -> Value:
     """A reset's target, where states are what the next tick starts with."""
     streams = _streams(values, root)
     new: dict[Value, Value] = {}
-    for value in parts_first(root, lambda v: () if v in streams else v.parts):
+    for value in parts_first([root], lambda v: () if v in streams else v.parts):
         if value in streams:
             new[value] = value
         elif value.form in ("state", "primed"):
@@ -134,7 +137,7 @@ def _restarted(values: Values, root: Value) -> Value:
 def _streams(values: Values, root: Value) -> set[Value]:
     """The signals in a reset's target that have one value in a tick."""
     found: set[Value] = set()
-    for value in parts_first(root, lambda v: v.parts):
+    for value in parts_first([root]):
         name = values.names.get(value)
         timing = None if name is None else values.clocked.signals[SignalId(name)]
         if timing is not None and timing.stream:
@@ -187,7 +190,7 @@ def _hint(values: Values, value: Value) -> str:
 
 def _digest(root: Value, known: dict[Value, str]) -> str:
     """A short name of what a value is, whatever else the file has and in whatever order."""
-    for value in parts_first(root, lambda v: () if v in known else v.parts):
+    for value in parts_first([root], lambda v: () if v in known else v.parts):
         if value not in known:
             parts = ",".join(known[part] for part in value.parts)
             text = f"{value.form}({value.data!r};{parts})"

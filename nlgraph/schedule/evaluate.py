@@ -230,10 +230,9 @@ class Evaluator:
         A signal is taken by itself: where it is free, states reach the value past it only.
         """
         joined: dict[Value, dict[Value, None]] = {}
-        for cell in self.group.cells:
-            for value in parts_first(cell.value, lambda v: v.parts):
-                if value.form == "grad" and self.joins(value):
-                    joined.setdefault(value.parts[0], {}).update(dict.fromkeys(value.targets))
+        for value in parts_first(cell.value for cell in self.group.cells):
+            if value.form == "grad" and self.joins(value):
+                joined.setdefault(value.parts[0], {}).update(dict.fromkeys(value.targets))
         return {objective: tuple(targets) for objective, targets in joined.items()}
 
     def joins(self, grad: Value) -> bool:

@@ -1,17 +1,16 @@
 """Which cells run together: one unit for each clock, or several where a path switches clocks.
 
-A unit runs whenever its clock ticks, with whatever else ticks then. So units must be free of cycles
-on any tick: a cell that needs one of a slower clock, or of a clock beside its own, stands in a later
-stratum than that one. Strata run in order, and in each the faster clocks first.
+A unit runs whenever its clock ticks, with whatever else ticks then. So units must be free of
+cycles on any tick: a cell that needs one of a slower clock, or of a clock beside its own, stands in
+a later stratum than that one. Strata run in order, and in each the faster clocks first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nlgraph.schedule.cells import Cell, CellKey, Cells
-from nlgraph.schedule.values import parts_first
+from nlgraph.schedule.values import Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,36 +35,53 @@ def group_cells(cells: Cells) -> tuple[Group, ...]:
 
 
 def _strata(cells: Cells) -> dict[CellKey, int]:
-    needs = {key: tuple(_needs(cells, cell)) for key, cell in cells.of.items()}
+    """The stratum of each cell: one more than that of what it needs and does not tick with.
+
+    What a value needs is the same for all cells of one period, and is found once for them.
+    """
     strata: dict[CellKey, int] = {}
-    for root in cells.of:
-        stack = [(root, False)]
+    found: dict[_Node, int] = {}
+    for root in cells.of.values():
+        stack: list[tuple[_Node, bool]] = [((root.value, root.period), False)]
         while stack:
-            key, ready = stack.pop()
-            if key in strata:
+            node, ready = stack.pop()
+            if node in found:
                 continue
+            value, period = node
+            needs = [cells.of[key] for key in _needed(cells, value) if key in cells.of]
+            parts = [(part, period) for part in _parts(value)]
             if not ready:
-                stack.append((key, True))
-                stack.extend((need, False) for need in needs[key] if need not in strata)
+                stack.append((node, True))
+                stack.extend(((need.value, need.period), False) for need in needs)
+                stack.extend((part, False) for part in parts)
                 continue
-            period = cells.of[key].period
-            strata[key] = max(
-                (strata[n] + (period % cells.of[n].period != 0) for n in needs[key]), default=0
-            )
+            switches = [found[n.value, n.period] + (period % n.period != 0) for n in needs]
+            found[node] = max([*switches, *(found[part] for part in parts)], default=0)
+        strata[root.key] = found[root.value, root.period]
     return strata
 
 
-def _needs(cells: Cells, cell: Cell) -> Iterable[CellKey]:
-    """The cells that a cell needs at the same instant."""
-    keys: dict[CellKey, None] = {}
-    for value in parts_first(cell.value, lambda v: v.parts):
-        match value.form:
-            case "primed":
-                keys[("updated", value.data)] = None
-            case "started":
-                keys[("started", value.data)] = keys[("updated", value.data)] = None
-            case "gather" if value.data[0] != "latest":
-                keys[("updated", cells.memories[value].name)] = None
-            case _:
-                pass
-    return [key for key in keys if key in cells.of and key != cell.key]
+_Node = tuple[Value, int]
+"""A value, as it is read by the cells of a period."""
+
+
+def _parts(value: Value) -> tuple[Value, ...]:
+    """What a value is made of at this instant."""
+    return () if _is_memory(value) else value.parts
+
+
+def _is_memory(value: Value) -> bool:
+    return value.form == "gather" and value.data[0] != "latest"
+
+
+def _needed(cells: Cells, value: Value) -> tuple[CellKey, ...]:
+    """The cells that a value is read from."""
+    match value.form:
+        case "primed":
+            return (("updated", value.data),)
+        case "started":
+            return (("started", value.data), ("updated", value.data))
+        case "gather" if _is_memory(value):
+            return (("updated", cells.memories[value].name),)
+        case _:
+            return ()

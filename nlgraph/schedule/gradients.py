@@ -20,7 +20,7 @@ class Gradients:
 
     def rewrite(self, root: Value) -> Value:
         """The same value, with its gradients written out."""
-        for value in parts_first(root, lambda v: () if v in self._new else v.parts):
+        for value in parts_first([root], lambda v: () if v in self._new else v.parts):
             if value not in self._new:
                 self._new[value] = self._rewritten(value)
         return self._new[root]

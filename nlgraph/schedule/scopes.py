@@ -51,7 +51,7 @@ class Scope:
         """Whether a value may be another one here than in the scope around."""
         if self.kind == "root":
             return True
-        for value in parts_first(root, lambda v: () if v in self._reads else v.parts):
+        for value in parts_first([root], lambda v: () if v in self._reads else v.parts):
             if value not in self._reads:
                 if self.kind == "unfolded":
                     here = value.form == "primed"
@@ -76,5 +76,5 @@ def _unfolds(value: Value) -> bool:
     return value.form == "with" and any(
         part.form == "primed"
         for _, replacement in value.replaced
-        for part in parts_first(replacement, lambda v: v.parts)
+        for part in parts_first([replacement])
     )

@@ -1,11 +1,11 @@
-"""Structurally equal expressions become one value, so that spelling does not decide what is computed.
+"""Structurally equal expressions become one value: spelling does not decide what is computed.
 
 Signals stand for what defines them; gathers and ticks are told apart by lengths of time alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -105,7 +105,7 @@ class Values:
     """All values of a system; made by `of` from expressions, and by `make` and `op`.
 
     `names` are the signals' names for what they stand for; `prevs` has for each `prev` what it
-    is the last value of, and what comes before the first.
+    is the last value of, and what comes before the first; `reached` is what `reach` found out.
     """
 
     def __init__(self, shaped: Shaped, report: Report, *, learning: bool) -> None:
@@ -116,6 +116,7 @@ class Values:
         self.equations = shaped.clocked.equations
         self.names: dict[Value, str] = {}
         self.prevs: dict[str, Prev] = {}
+        self.reached: dict[tuple[Value, bool], frozenset[Value]] = {}
         self._learning = learning
         self._table: dict[Hashable, Value] = {}
         self._known: dict[Expr, Value] = {}
@@ -346,18 +347,26 @@ def whole(length: Fraction) -> int:
     return ceil(length)
 
 
-def parts_first(root: Value, parts: Callable[[Value], tuple[Value, ...]]) -> Iterator[Value]:
-    """Every value that a root is made of, each once and after its parts."""
+def all_parts(value: Value) -> tuple[Value, ...]:
+    """Everything that a value is made of directly."""
+    return value.parts
+
+
+def parts_first(
+    roots: Iterable[Value], parts: Callable[[Value], tuple[Value, ...]] = all_parts
+) -> Iterator[Value]:
+    """Every value that roots are made of, each once and after its parts."""
     seen: set[Value] = set()
-    stack: list[tuple[Value, bool]] = [(root, False)]
-    while stack:
-        value, ready = stack.pop()
-        if ready:
-            yield value
-        elif value not in seen:
-            seen.add(value)
-            stack.append((value, True))
-            stack.extend((part, False) for part in reversed(parts(value)) if part not in seen)
+    for root in roots:
+        stack: list[tuple[Value, bool]] = [(root, False)]
+        while stack:
+            value, ready = stack.pop()
+            if ready:
+                yield value
+            elif value not in seen:
+                seen.add(value)
+                stack.append((value, True))
+                stack.extend((part, False) for part in reversed(parts(value)) if part not in seen)
 
 
 def _differentiated(shaped: Shaped) -> frozenset[SignalId]:

@@ -84,7 +84,7 @@ metric loss
     "window_through_a_function": _LINEAR
     + """
 component V : [d, c] ~ xavier() every 4 step {
-  V' = V - 0.1*grad(exp(average(e)) + 0.5*sum(V^2) + accumulate(e)*average(e^2), V)
+  V' = V - 0.02*grad(exp(average(e)) + 0.5*sum(V^2) + 0.1*accumulate(e)*average(tanh(e)), V)
 }
 e = mse(x @ V, x @ stop(W))
 train W minimize loss by gd(lr = 0.1)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.fx import GraphModule
 
 from nlgraph.diagnostics.diagnostic import Report, SpecError
 from nlgraph.graph.firing import Firing, Graphs
@@ -17,6 +17,9 @@ from nlgraph.schedule.cells import stacked
 from nlgraph.schedule.model import Count, Memory
 from nlgraph.schedule.plan import make_schedule
 from nlgraph.shapes.model import Shaped
+
+if TYPE_CHECKING:
+    from torch.fx import GraphModule
 
 
 class EagerBackend:
@@ -119,5 +122,5 @@ def _run(module: GraphModule, args: list[Tensor | int]) -> tuple[Tensor, ...]:
         outputs: tuple[Tensor, ...] = module(*args)
         return outputs
     with torch.enable_grad(), device:
-        outputs = module(*args)
-        return outputs
+        found: tuple[Tensor, ...] = module(*args)
+    return found
