@@ -107,6 +107,9 @@ class _Tape:
             self._backward[value] = step, {}
         backward, places = self._backward[value]
         reached = _reached(value)
+        if any(step.op == EXTERN for step in reached):
+            # A module of the user's may leave a parameter unused: its derivative is 0.
+            backward.attrs = {**backward.attrs, "materialize_grads": True}
         for name, leaf_name in zip(binding.names, grad.region.inputs, strict=True):
             leaf, type_ = self._known[leaf_name], self.unit.types[name]
             if leaf in reached:

@@ -139,8 +139,9 @@ def _component(builder: Builder, comp: Comp) -> Component:
         rules=tuple(dict.fromkeys(comp.rules)),
         coefficients=tuple(comp.coefficients),
         map_reads=_map_reads(builder, comp),
-        has_map=comp.map is not None,
+        has_map=comp.map is not None or comp.extern is not None,
         origin=comp.origin,
+        extern=comp.extern,
     )
 
 

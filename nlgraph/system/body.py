@@ -91,7 +91,9 @@ def read_body(
                         )
                     )
                 minimized = True
-                free = {key: rec for key, rec in holder.leaves.items() if not rec.claimed}
+                free = {
+                    key: rec for key, rec in holder.leaves.items() if not (rec.claimed or rec.fixed)
+                }
                 for record in free.values():
                     record.claimed = True
                 builder.plans.append(Plan(statement, holder.comps, free, inside))
@@ -278,7 +280,7 @@ def _target(
         leaves = {} if found is None else found.leaves
     own = set(map(id, holder.comps.values()))
     if not leaves or any(id(record.component) not in own for record in leaves.values()):
-        if text in builder.unread:
+        if text in builder.unread or holder.is_lost:
             return None
         states = sorted({r.short for comp in holder.comps.values() for r in comp.states.values()})
         builder.report.add(errors.no_state(text, origin, states, is_known=entity is not None))

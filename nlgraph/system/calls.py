@@ -22,6 +22,7 @@ from nlgraph.system.entities import (
     ValueEntity,
 )
 from nlgraph.system.expressions import resolve
+from nlgraph.system.externs import call_extern
 from nlgraph.system.ids import SignalId
 from nlgraph.system.imports import module_of
 from nlgraph.system.lookup import candidates, describe, entity_of, holder_of, only_comp
@@ -135,7 +136,11 @@ def apply_map(
     """A component's map in place of its call, with the current or the updated state."""
     origin = place.origin(node)
     comp = only_comp(holder)
+    if comp is not None and comp.map is None and comp.extern is not None:
+        return call_extern(builder, comp, values, node, place, primed=primed)
     if comp is None or comp.map is None:
+        if holder.is_lost:
+            return Unknown(origin)
         found = comp or next(iter(holder.comps.values()))
         return builder.fault(errors.no_map(str(found.id), origin, found.origin), origin)
     params = comp.map.node.params
@@ -211,7 +216,9 @@ def _built_in(builder: Builder, name: str, node: nodes.Call, place: Place) -> Va
     return apply(builder, op_name, values, attrs, origin)
 
 
-_INTERNAL = frozenset({"global_dot", "global_norm", "dropout_apply", "index", "mT", "cast"})
+_INTERNAL = frozenset(
+    {"global_dot", "global_norm", "dropout_apply", "index", "mT", "cast", "extern_call"}
+)
 
 
 def _chain(builder: Builder, node: nodes.Call, place: Place) -> Value:

@@ -18,6 +18,7 @@ from nlgraph.system.entities import (
     Scope,
     StateRecord,
 )
+from nlgraph.system.externs import like_extern
 from nlgraph.system.ids import StateId
 from nlgraph.system.initial import initial_value
 from nlgraph.system.lookup import entity_of, holder_of, only_comp
@@ -112,6 +113,10 @@ class StateMaker:
             made.append(((host_key, name), record))
         return self._entered(made)
 
+    def apart(self, name: str, origin: Origin) -> list[StateRecord]:
+        """A state that is no part of the component as a value, for each host."""
+        return [self._add(comp, name, f"{comp.id}.{name}", origin) for comp in self.comps.values()]
+
     def _add(self, comp: Comp, short: str, name: str, origin: Origin) -> StateRecord:
         record = StateRecord(StateId(name), short, comp, origin)
         if short in comp.states:
@@ -154,6 +159,8 @@ def typed(
         record.init = value(record, key)
     maker.show(other)
     owner = only_comp(other)
+    if owner is not None and owner.extern is not None and not maker.site.rule:
+        like_extern(owner, maker, origin)
     if owner is not None and owner.map is not None and not maker.site.rule:
         comp = next(iter(maker.comps.values()))
         names = {
