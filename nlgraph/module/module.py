@@ -104,7 +104,7 @@ class Module(nn.Module):
     def _step(self, inputs: Mapping[str, object]) -> dict[str, Tensor]:
         tick, form = self._time.tick, form_of(inputs)
         if form is not None and form.facts == self._time.form:
-            bound = Bound(dict(form.tensors), self._time.sizes, {})
+            bound = Bound(dict(form.tensors), dict(self._time.sizes), {})
         else:
             periods = self._layout.periods
             due = frozenset(name for name, period in periods.items() if tick % period == 0)
