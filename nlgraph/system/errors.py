@@ -115,14 +115,14 @@ def definition_cycle(what: str, chain: tuple[tuple[str, Origin], ...]) -> Diagno
     )
 
 
-def no_root(at: Origin) -> Diagnostic:
+def no_root(at: Origin, name: str = "step") -> Diagnostic:
     """NL0212: a file without a root clock."""
     return _error(
         "NL0212",
         "the file declares no root clock",
         at,
         "",
-        help="add `clock step`: one tick of it is one update step over one batch",
+        help=f"add `clock {name}`: one tick of it is one update step over one batch",
     )
 
 
@@ -275,7 +275,7 @@ def too_deep(at: Origin) -> Diagnostic:
     looping = next((span for span in spans if spans.count(span) > 1), None)
     if looping is None:
         return _error("NL0601", "expansions are nested too deeply here", at, "still expanding")
-    name = looping.text.partition("(")[0].strip()
+    name = looping.text.partition("(")[0].split()[-1]
     return Diagnostic(
         "NL0601",
         f"`{name}` would be written out without end, since it uses itself",

@@ -271,7 +271,7 @@ def _component(
 ) -> Value:
     origin = place.origin(node)
     holder = holder_of(builder, entity, origin)
-    if holder is None:
+    if holder is None or (not holder.leaves and holder.is_lost):
         return Unknown(origin)
     if not holder.leaves:
         name = _text(node)

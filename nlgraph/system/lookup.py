@@ -221,7 +221,7 @@ def _member(
     if comp is None:
         return None
     found = comp.scope.names.get(name) or comp.added.get(name)
-    if found is None and not quiet and name not in builder.unread:
+    if found is None and not (quiet or comp.lost or name in builder.unread):
         guess = nearest(name, (*comp.scope.names, *comp.added))
         builder.fault(errors.no_member(text, name, origin, guess), origin)
     return found

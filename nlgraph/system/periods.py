@@ -6,7 +6,7 @@ from nlgraph.diagnostics.suggest import nearest
 from nlgraph.syntax import nodes
 from nlgraph.system import errors
 from nlgraph.system.builder import Builder, Place
-from nlgraph.system.entities import ClockEntity, DimEntity, Holder, LazyComponent
+from nlgraph.system.entities import ClockEntity, DimEntity, Entity, Holder, LazyComponent
 from nlgraph.system.expressions import whole
 from nlgraph.system.ids import ClockId
 from nlgraph.system.lookup import describe, dims_of, entity_of
@@ -112,7 +112,7 @@ def _parent(builder: Builder, period: nodes.Period, place: Place) -> tuple[str, 
         if found is None:
             return None
         count = found
-    entity = entity_of(builder, period.of, place)
+    entity = _ticking(builder, period.of, place)
     if entity is None:
         return None
     origin = place.origin(period.of)
@@ -132,8 +132,18 @@ def _parent(builder: Builder, period: nodes.Period, place: Place) -> tuple[str, 
             return None
 
 
+def _ticking(builder: Builder, node: nodes.Expr, place: Place) -> Entity | None:
+    """What the name of a clock stands for; where there is no clock at all, one is missing."""
+    name = node.name if isinstance(node, nodes.Name) else ""
+    if builder.clocks or name in ("", *builder.unread) or place.scope.lookup(name) is not None:
+        return entity_of(builder, node, place)
+    builder.report.add(errors.no_root(place.origin(node), name))
+    builder.unread.add(name)
+    return None
+
+
 def _clock(builder: Builder, node: nodes.Expr, place: Place) -> ClockId | None:
-    entity = entity_of(builder, node, place)
+    entity = _ticking(builder, node, place)
     if isinstance(entity, ClockEntity):
         return entity.id
     if entity is not None:
