@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
+from torch import nn
 
 from nlgraph.diagnostics.diagnostic import SpecError
 from nlgraph.diagnostics.suggest import nearest
 from nlgraph.frontend import System
 from nlgraph.module.backends import find_backend
+from nlgraph.module.extern import bind_modules
 from nlgraph.module.module import Module, Options
 from nlgraph.module.support import find_unsupported
 
@@ -24,6 +26,7 @@ def compile(  # noqa: A001 - its name outside is nlgraph.compile
     dtype: torch.dtype | None = None,
     seed: int = 0,
     watch: Iterable[str] = (),
+    modules: Mapping[str, nn.Module] | None = None,
 ) -> Module:
     """Compile a system to an nn.Module, whose `step` is one tick of the root clock.
 
@@ -35,11 +38,15 @@ def compile(  # noqa: A001 - its name outside is nlgraph.compile
         dtype: stands for every f32 of the file: torch.float64 for exact comparisons.
         seed: of the initial states and of all draws.
         watch: names of signals that `step` returns beside outputs and metrics.
+        modules: the module of each extern component, by the component's name. Each is copied: its
+            parameters become states of the component, which the file may train, and its buffers
+            states that stay as they are.
 
     Raises:
         SpecError: the system is right, and something in it cannot be executed yet.
         TypeError: an argument is of another kind.
-        ValueError: there is no such backend or signal, or the seed is out of range.
+        ValueError: there is no such backend, signal or extern component, a module does not fit
+            what the file states, or the seed is out of range.
     """
     if not isinstance(system, System):
         message = f"compile takes a system that load or loads gave, not {type(system).__name__}"
@@ -63,6 +70,7 @@ def compile(  # noqa: A001 - its name outside is nlgraph.compile
             raise ValueError(message)
     chosen = backend or DEFAULT
     find_backend(chosen)
+    system = bind_modules(system, modules or {}, dtype)
     unsupported = find_unsupported(system.shaped, chosen)
     if unsupported is not None:
         raise SpecError([unsupported])

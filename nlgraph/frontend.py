@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlgraph.clocks.causality import check_causality
+from nlgraph.clocks.errors import FAULTY_CLOCKS
 from nlgraph.clocks.gathers import check_gathers
 from nlgraph.clocks.gradients import check_gradients
 from nlgraph.clocks.infer import infer_clocks
@@ -29,6 +30,7 @@ from nlgraph.shapes.model import Shaped
 from nlgraph.syntax.parse import parse
 from nlgraph.syntax.read import STANDARD_INPUT, read_source
 from nlgraph.system.ids import ClockId, ComponentId, StateId
+from nlgraph.system.model import ExternModule
 from nlgraph.system.resolve import resolve
 from nlgraph.text.source import Source
 from nlgraph.text.span import Span
@@ -59,11 +61,16 @@ class ComponentView:
 
 @dataclass(frozen=True, eq=False)
 class System:
-    """A checked system: its equations with clocks and types, and its level graph."""
+    """A checked system: its equations with clocks and types, and its level graph.
+
+    `overrides` and `project` are what it was read with.
+    """
 
     shaped: Shaped
     level_graph: LevelGraph
     warnings: tuple[Diagnostic, ...]
+    overrides: Overrides
+    project: Path | None
 
     @property
     def name(self) -> str:
@@ -110,6 +117,15 @@ class System:
                         graph.add_edge(source, target, net.kind, kind=net.kind, **via)
         return graph
 
+    def with_modules(self, modules: Mapping[str, ExternModule]) -> System:
+        """The same system with the states of extern components known, by the components' names.
+
+        Raises:
+            SpecError: with these states the system has errors.
+        """
+        source = self.shaped.clocked.equations.source
+        return system_of(source, self.overrides, Report(), project=self.project, externs=modules)
+
     def to_json(self) -> str:
         """The level graph as `nlgraph levels --json` prints it."""
         from nlgraph.schema.levels import levels_document
@@ -145,9 +161,16 @@ def loads(text: str, *, set: Overrides | None = None) -> System:  # noqa: A002
 
 
 def system_of(
-    source: Source, overrides: Overrides, report: Report, *, project: Path | None
+    source: Source,
+    overrides: Overrides,
+    report: Report,
+    *,
+    project: Path | None,
+    externs: Mapping[str, ExternModule] | None = None,
 ) -> System:
     """Run the passes; what one of them finds wrong is not met again by those after it.
+
+    `externs` are the modules of extern components that are known.
 
     Raises:
         SpecError: the source has errors.
@@ -155,19 +178,22 @@ def system_of(
     with _uncollected():
         file = parse(source, report)
         before = tuple(report.diagnostics)
-        equations, ungrouped = resolve(file, overrides, report, project=project)
+        equations, ungrouped = resolve(file, overrides, report, project=project, externs=externs)
         if ungrouped and not report.errors:
             provisional = infer_clocks(equations, Report())
             hosts = {
                 name: provisional.duration(clock) for name, clock in provisional.components.items()
             }
             report.diagnostics[:] = before
-            equations, _ = resolve(file, overrides, report, clock_of_host=hosts, project=project)
+            equations, _ = resolve(
+                file, overrides, report, clock_of_host=hosts, project=project, externs=externs
+            )
         clocked = infer_clocks(equations, report)
         reads = find_reads(clocked)
-        check_gathers(clocked, report)
-        check_causality(clocked, report, reads)
-        check_later(clocked, report)
+        if not any(fault.code in FAULTY_CLOCKS for fault in report.errors):
+            check_gathers(clocked, report)
+            check_causality(clocked, report, reads)
+            check_later(clocked, report)
         shaped = infer_shapes(clocked, report)
         if report.errors:
             raise SpecError(report.errors)
@@ -176,7 +202,8 @@ def system_of(
             raise SpecError(report.errors)
         find_oversights(reads, report)
         warnings = tuple(d for d in report.sorted() if d.severity == "warning")
-        return System(shaped, derive_levels(clocked, reads), warnings)
+        graph = derive_levels(clocked, reads)
+        return System(shaped, graph, warnings, overrides, project)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ DONE, FAULTY, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 COMMANDS = {
     "check": "say everything that is wrong with specs",
+    "explain": "say what a diagnostic means",
     "levels": "show a system's levels and frequencies",
     "train": "train a system on data",
 }
@@ -49,11 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status = _run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
-    except UsageError as fault:
-        return _complain(str(fault), MISUSED)
-    except KeyboardInterrupt:
-        return _complain("interrupted", INTERRUPTED)
-    except BrokenPipeError:
+    except BrokenPipeError:  # who reads has seen enough
         _let_go_of_stdout()
         return DONE
     return status
@@ -62,23 +59,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str]) -> int:
     from nlgraph.diagnostics.diagnostic import SpecError
 
-    parser = _parser(argv)
-    arguments = parser.parse_args(argv)
     try:
+        parser = _parser(argv)
+        if not argv:
+            parser.print_help(sys.stderr)
+            return MISUSED
+        arguments = parser.parse_args(argv)
         return cast("int", arguments.run(arguments))
+    except SystemExit as done:  # argparse has said what is wrong, or has shown the help
+        return DONE if done.code is None else int(done.code)
     except SpecError as error:
         from nlgraph.cli.report import show
 
         show(error.diagnostics)
         return FAULTY
-    except (KeyboardInterrupt, BrokenPipeError, UsageError):
+    except UsageError as fault:
+        return _complain(escape(str(fault)), MISUSED)
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:
         raise
     except Exception as fault:  # a fault of ours, too, is told in a line
         if os.environ.get("NLGRAPH_TRACEBACK"):
             raise
         kind = type(fault).__name__
         return _complain(
-            f"a fault of nlgraph itself, not of your spec: {kind}: {fault}\n"
+            f"a fault of nlgraph itself, not of your spec: {kind}: {escape(str(fault))}\n"
             "  please report it with the spec; NLGRAPH_TRACEBACK=1 shows where it happened",
             FAULTY,
         )

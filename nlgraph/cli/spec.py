@@ -22,6 +22,11 @@ class Spec:
     source: Source
     project: Path | None
 
+    @property
+    def name(self) -> str:
+        """The file's name without its ending; `stdin` for standard input."""
+        return Path(self.source.name).stem.strip("<>")
+
     def load(self, overrides: Overrides) -> System:
         """The system with dims and consts overridden.
 

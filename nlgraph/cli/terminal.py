@@ -51,17 +51,18 @@ def table(
         columns: the width of the terminal.
         painter: styles the header.
     """
-    cells = [header, *rows]
-    widths = [max(width(row[i]) for row in cells) for i in range(len(header) - 1)]
-    indent = 1 + sum(widths) + 2 * len(widths)
+    widths = [max(map(width, cells)) for cells in zip(header, *rows, strict=True)]
+    last = len(widths) - 1
+    indent = 1 + sum(widths[:last]) + 2 * last
+
+    def cell(text: str, place: int) -> str:
+        blank = " " * (widths[place] - width(text))
+        if place in right:
+            return blank + text
+        return text + blank if place < last else _wrapped(text, columns - indent, indent)
 
     def line(row: Sequence[str]) -> str:
-        padded = [
-            " " * (room - width(cell)) + cell if i in right else cell + " " * (room - width(cell))
-            for i, (cell, room) in enumerate(zip(row[:-1], widths, strict=True))
-        ]
-        last = _wrapped(row[-1], columns - indent, indent)
-        return " " + "  ".join((*padded, last)).rstrip()
+        return (" " + "  ".join(cell(text, place) for place, text in enumerate(row))).rstrip()
 
     return "\n".join([painter.paint(line(header), "dim"), *map(line, rows)])
 

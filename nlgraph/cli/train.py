@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nlgraph.cli.levels import every
+from nlgraph.cli.levels import components, every
 from nlgraph.cli.main import DONE, INTERRUPTED, UsageError
 from nlgraph.cli.spec import add_set, add_spec, overrides_of, read_spec
 from nlgraph.cli.terminal import Painter, table
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         resume=arguments.resume,
     )
     spec = read_spec(arguments.spec)
-    folder = _folder(arguments.out, Path(spec.source.name).stem, resume=arguments.resume)
+    folder = _folder(arguments.out, spec.name, resume=arguments.resume)
     with interrupts() as taken:
         prepared = prepare(spec.load, arguments.spec, settle(asked, folder), folder, _note)
         try:
@@ -159,15 +159,13 @@ def _headline(outcome: Outcome, painter: Painter) -> str:
 
 
 def _levels(prepared: Prepared, painter: Painter, columns: int) -> str:
-    from nlgraph.levels.fold import fold_names
-
     tick = prepared.module.tick
     rows = [
         (
             str(level.index),
             every(prepared.system, level),
             "" if level.frequency is None else str(int(tick * level.frequency)),
-            "  ".join(fold_names(level.components)),
+            components(prepared.system, level),
         )
         for level in prepared.system.levels
     ]

@@ -21,6 +21,9 @@ from nlgraph.system.model import (
 )
 from nlgraph.text.span import Origin
 
+FAULTY_CLOCKS = frozenset({"NL0304", "NL0307", "NL0308"})
+"""Faults in what a clock is: reads across such a clock would only echo them."""
+
 Timed = tuple[Expr, ClockId]
 """A value and its clock."""
 
@@ -63,7 +66,7 @@ def unprimed(
             "which of its values?",
             Label((reader.clock_origin or reader.origin).span, f"`{reader.id}` updates here"),
         ),
-        help=f"write {what(expr).strip('`')}' for the last value, or gather them: "
+        help=f"write `{what(expr).strip('`')}'` for the last value, or gather them:\n"
         "average(…), accumulate(…), latest(…) or collect(…)",
     )
 
@@ -182,17 +185,6 @@ def no_window(gather: Gather, own: ClockId | None) -> Diagnostic:
         f"this `collect` names no clock, and {what(gather.value)} {ticking}",
         labels_of(gather.origin, "over which window?"),
         help="name the clock that is to be filled: collect(…, CLOCK, axis = n)",
-    )
-
-
-def not_along(slice_: Slice, equations: Equations) -> Diagnostic:
-    """NL0310: a slice by a clock that runs along no dimension."""
-    clock = equations.clocks[slice_.clock]
-    return Diagnostic(
-        "NL0310",
-        f"`{clock.id}` runs along no dimension, so it has no slices",
-        labels_of(slice_.origin, "sliced here", Label(clock.origin.span, f"`{clock.id}`")),
-        help="slice by a clock like `clock token = sequence along T`",
     )
 
 

@@ -57,7 +57,7 @@ def _components(
     clocks: dict[ComponentId, ClockId | None] = {}
     for name in equations.components:
         period = periods.components[name]
-        if name not in periods.updated:
+        if name not in periods.updated or name in periods.lost:
             clocks[name] = None
         elif period.clock is not None:
             clocks[name] = period.clock

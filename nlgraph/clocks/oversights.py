@@ -119,5 +119,5 @@ def _is_never_updated(component: Component, reads: Reads) -> bool:
     states = [reads.clocked.equations.states[name] for name in component.states]
     inits: list[Expr] = [state.init for state in states]
     return all(state.update is None and state.reset is None for state in states) and any(
-        isinstance(expr, Draw) for expr in postorder(inits)
+        isinstance(expr, Draw) and expr.kind not in ("eye", "given") for expr in postorder(inits)
     )

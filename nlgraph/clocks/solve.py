@@ -18,6 +18,7 @@ from nlgraph.clocks.periods import Period, Periods
 from nlgraph.clocks.sharing import shared
 from nlgraph.system.ids import ClockId, ComponentId, SignalId
 from nlgraph.system.model import (
+    Call,
     Draw,
     Equations,
     Expr,
@@ -148,13 +149,15 @@ def _enter_all(graph: _Graph) -> None:
                 continue
             entered.add(expr)
             node = expr
-        stack.extend((at, part) for at, part in _enter(graph, node, expr))
+        stack.extend(_enter(graph, node, expr))
 
 
 def _enter(graph: _Graph, node: _Node, expr: Expr) -> Iterable[tuple[_Node, Expr]]:
     """Enter what an expression reads by itself; its parts that count, and for which node."""
     equations, periods = graph.equations, graph.periods
     match expr:
+        case Call(args=args):
+            return [(node, arg) for arg in args]
         case InputRead(input=name):
             graph.read_clock(equations.inputs[name].clock, node)
         case SignalRead(signal=signal):

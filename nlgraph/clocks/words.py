@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from nlgraph.system.ids import ClockId
 from nlgraph.system.model import (
+    ClockDef,
     Equations,
     Expr,
     Gather,
@@ -18,14 +19,20 @@ from nlgraph.system.model import (
 
 
 def every(clock: ClockId, equations: Equations) -> str:
-    """`every token`, `every 16 tokens`, `every 5 updates of critic`."""
+    """`every token`, `every 16 tokens`, `every 4 steps (slow)`, `every 5 updates of critic`."""
     definition = equations.clocks.get(clock)
-    if definition is None or definition.declared:
+    if definition is None or (definition.declared and definition.kind != "multiple"):
         return f"every {clock}"
+    if definition.declared:
+        return f"every {_period(definition)} (`{clock}`)"
+    return f"every {_period(definition)}"
+
+
+def _period(definition: ClockDef) -> str:
     if definition.parent_component is not None:
         count = f"{definition.count} updates" if definition.count > 1 else "update"
-        return f"every {count} of `{definition.parent_component}`"
-    return f"every {ticks(Fraction(definition.count), definition.parent or clock)}"
+        return f"{count} of `{definition.parent_component}`"
+    return ticks(Fraction(definition.count), definition.parent or definition.id)
 
 
 def ticks(count: Fraction, clock: ClockId | str) -> str:

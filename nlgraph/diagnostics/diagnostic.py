@@ -68,8 +68,13 @@ def labels_of(origin: Origin, text: str, *others: Label) -> tuple[Label, ...]:
     chain.reverse()
     if len(chain) == 1:
         return (Label(chain[0], text), *others)
-    inner = tuple(Label(span, "from here") for span in chain[1:-1])
+    between = dict.fromkeys(chain[1:-1])  # a template that is met again shows nothing new
+    inner = tuple(Label(span, "from here") for span in list(between)[:_MOST_STEPS])
     return (Label(chain[0], "expanded from here"), *inner, Label(chain[-1], text), *others)
+
+
+_MOST_STEPS = 6
+"""Places that are shown between the user's line and that of the fault."""
 
 
 class SpecError(ValueError):

@@ -25,8 +25,11 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
         if candidate == name or abs(len(candidate) - len(name)) > allowed + candidate.count("_"):
             continue
         distance = 0.5 if _plain(candidate) == _plain(name) else _distance(name, candidate, allowed)
-        # A name of one letter is near to every other one: only its case can be a slip.
+        # A name of one letter is near to every other one: only its case can be a slip. Names of
+        # two letters must begin alike.
         if distance > allowed or (distance >= min(len(name), len(candidate))):
+            continue
+        if distance >= 1 and len(name) <= 2 and name[0] != candidate[0]:
             continue
         if best is None or (distance, candidate) < best:
             best = (distance, candidate)

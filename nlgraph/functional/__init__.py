@@ -51,6 +51,14 @@ from nlgraph.functional.shaping import (
     split,
     stack,
 )
+from nlgraph.functional.ticks import (
+    leaf,
+    mapped,
+    mapped_matmul,
+    shifted,
+    tick_numbers,
+    with_axes,
+)
 
 __all__ = [
     "arange",
@@ -81,8 +89,11 @@ __all__ = [
     "kl",
     "l1",
     "layer_norm",
+    "leaf",
     "logsumexp",
     "mT",
+    "mapped",
+    "mapped_matmul",
     "matrix_power",
     "maximum",
     "minimum",
@@ -94,11 +105,14 @@ __all__ = [
     "qr",
     "rank",
     "rms_norm",
+    "shifted",
     "size",
     "solve",
     "split",
     "stack",
     "svd",
+    "tick_numbers",
     "trace",
     "where",
+    "with_axes",
 ]

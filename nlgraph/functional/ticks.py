@@ -97,3 +97,10 @@ def _ranked(x: Tensor, axes: int, rank: int) -> Tensor:
 def leaf(x: Tensor) -> Tensor:
     """What to differentiate by, on the tape of a gradient further out if there is one."""
     return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
+
+
+def with_axes(x: Tensor, *, places: tuple[int, ...]) -> Tensor:
+    """A tensor with axes of length 1 put in, at these places of the result."""
+    for place in places:
+        x = x.unsqueeze(place)
+    return x

@@ -9,7 +9,9 @@ import torch
 from torch import fx
 
 from nlgraph.graph.bundles import bundle
+from nlgraph.functional import with_axes
 from nlgraph.graph.calls import Dtypes, Sizes, call_of
+from nlgraph.graph.loop import Loop
 from nlgraph.graph.reuse import reuse_lists
 from nlgraph.graph.simplify import simplify
 from nlgraph.graph.steps import Step, Steps, in_order
@@ -25,17 +27,16 @@ def build_unit(unit: Unit, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphM
     Every node's `meta["custom"]` has the component, the clock and the line of the file that it
     stands for.
     """
-    steps = flatten(unit)
+    return _module(flatten(unit), sizes, dtypes, name)
+
+
+def _module(steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphModule:
+    """The graph of some steps; it calls itself for the bodies of loops, few times nested."""
     simplify(steps)
     bundle(steps)
     reuse_lists(steps)
-    return _module(unit, steps, sizes, dtypes, name)
-
-
-def _module(
-    unit: Unit, steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str
-) -> fx.GraphModule:
     graph = fx.Graph()
+    root = torch.nn.Module()
     made: dict[Step, Any] = {
         step: graph.create_node("placeholder", step.name, name=step.name) for step in steps.inputs
     }
@@ -45,10 +46,18 @@ def _module(
         if step.op == "dim_size":
             (made[step],) = sizes_of((Dim(step.attrs["dim"], None),), sizes)
             continue
+        if step.op == "loop":
+            attrs = step.attrs
+            body = _module(attrs["body"], sizes, dtypes, "Body")
+            loop = Loop(body, attrs["turns"], attrs["carried"], attrs["ticks"], attrs["joined"])
+            root.add_module(step.name, loop)
+            args = tuple(made[arg] for arg in step.args)
+            made[step] = _mark(graph.create_node("call_module", step.name, args, name=step.name), step)
+            continue
         made[step] = _emit(graph, step, made, sizes, dtypes)
     graph.output(tuple(made[step] for step in steps.outputs))
     graph.lint()
-    return fx.GraphModule(torch.nn.Module(), graph, class_name=name)
+    return fx.GraphModule(root, graph, class_name=name)
 
 
 def _emit(
@@ -67,7 +76,7 @@ def _emit(
         return _mark(node, step)
     call = call_of(step, sizes, dtypes)
     args_: list[Any] = []
-    for arg in call.args:
+    for place, arg in enumerate(call.args):
         if isinstance(arg, tuple):
             args_.append([made.get(part, part) if isinstance(part, Step) else part for part in arg])
         elif isinstance(arg, Step):
@@ -75,6 +84,11 @@ def _emit(
             value = made[arg]
             if call.casts is not None and exact:
                 value = _mark(graph.call_method("to", (value, call.casts)), step)
+            missing = call.ranks[place] if call.ranks else 0
+            if missing:
+                places = tuple(range(call.behind, call.behind + missing))
+                value = graph.call_function(with_axes, (value,), {"places": places})
+                _mark(value, step)
             args_.append(value)
         else:
             args_.append(arg)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 import torch
 
+from nlgraph.functional import leaf, with_axes
+from nlgraph.graph.call import Call
+from nlgraph.graph.mapping import map_call
 from nlgraph.graph.steps import Step
 from nlgraph.ops.lower import lower, sizes_of
 from nlgraph.ops.op import registry
@@ -18,19 +20,6 @@ from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, TensorType
 
 Dtypes = Mapping[str, torch.dtype]
 Sizes = Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call of a function, or (where the target is a name) of a method of the first arg.
-
-    `casts` is the dtype that args which are integers or booleans are brought to first.
-    """
-
-    target: Callable[..., Any] | str
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
-    casts: torch.dtype | None = None
 
 
 def call_of(step: Step, sizes: Sizes, dtypes: Dtypes) -> Call:
@@ -48,7 +37,11 @@ def call_of(step: Step, sizes: Sizes, dtypes: Dtypes) -> Call:
         case "detach":
             return Call("detach", args, {})
         case "alias":
-            return Call("view_as", (*args, *args), {})
+            return Call(leaf, args, {})
+        case "axes":
+            return Call(with_axes, args, step.attrs)
+        case "sum_all":
+            return Call(torch.sum, args, {})
         case "fill":
             type_ = step.attrs["type"]
             shape = sizes_of(type_.dims, sizes)
@@ -69,18 +62,31 @@ def call_of(step: Step, sizes: Sizes, dtypes: Dtypes) -> Call:
 
 
 def _operator(step: Step, sizes: Sizes, dtypes: Dtypes) -> Call:
-    types = tuple(type_of(arg) for arg in step.args)
-    lowered = lower(step.op, step.attrs, types, step.type, sizes)
+    types = tuple(_own(type_of(arg), step.mapped) for arg in step.args)
+    own = _own(step.type, step.mapped)
+    lowered = lower(step.op, step.attrs, types, own, sizes)
     kwargs = dict(lowered.kwargs)
     if "dtype" in kwargs:
         kwargs["dtype"] = dtypes[kwargs["dtype"]]
     casts = None if lowered.cast is None else dtypes[lowered.cast]
-    return Call(function(lowered.target), step.args, kwargs, casts)
+    target = function(lowered.target)
+    if step.mapped:
+        return map_call(step, target, kwargs, types, casts)
+    return Call(target, step.args, kwargs, casts)
+
+
+def _own(type_: TensorType, mapped: int) -> TensorType:
+    """A type without the axes that an operator is mapped over."""
+    return type_ if type_.is_number else TensorType(type_.dtype, type_.dims[mapped:])
 
 
 def _backward(step: Step) -> Call:
     value, *leaves = step.args
-    kwargs = {key: True for key in ("create_graph", "retain_graph") if step.attrs.get(key)}
+    kwargs = {
+        key: True
+        for key in ("create_graph", "retain_graph", "materialize_grads")
+        if step.attrs.get(key)
+    }
     return Call(torch.autograd.grad, (value, tuple(leaves)), kwargs)
 
 
@@ -92,8 +98,10 @@ def type_of(arg: Step | float) -> TensorType:
 
 
 @cache
-def function(path: str) -> Callable[..., Any]:
+def function(path: str | Callable[..., Any]) -> Callable[..., Any]:
     """What a dotted text names: a function of a module, or of a class in it."""
+    if not isinstance(path, str):
+        return path
     module, _, name = path.rpartition(".")
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found

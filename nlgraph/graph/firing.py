@@ -10,15 +10,14 @@ import operator
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain, count
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import fx
 
 from nlgraph.graph.build import build_unit
 from nlgraph.graph.calls import Dtypes, Sizes
-from nlgraph.schedule.model import Schedule, Source, Target, Unit
+from nlgraph.schedule.model import Schedule, Source, Target, Unit, short_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,7 @@ class Graphs:
             outer.call(index, unit, module)
         return outer.firing()
 
-    def _unit(
-        self, index: int, unit: Unit, sizes: Sizes, bound: tuple[int, ...]
-    ) -> fx.GraphModule:
+    def _unit(self, index: int, unit: Unit, sizes: Sizes, bound: tuple[int, ...]) -> fx.GraphModule:
         found = self._units.get((index, bound))
         if found is None:
             name = f"Unit{index}"
@@ -90,8 +87,12 @@ def _alone(unit: Unit, module: fx.GraphModule) -> Firing:
     return Firing(module, sources, *_outputs(places))
 
 
+_Place = tuple[Literal["updated", "started", "result", "value"], str]
+"""What an output is, and its name."""
+
+
 def _outputs(
-    places: Mapping[tuple[str, str], int],
+    places: Mapping[_Place, int],
 ) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
     """What changes, and the results: each with its place among the outputs."""
     changed = {key: place for (kind, key), place in places.items() if kind == "updated"}
@@ -107,9 +108,11 @@ class _Outer:
         self._graph = fx.Graph()
         self._root = torch.nn.Module()
         self._args: dict[Source, fx.Node] = {}
+        self._names: set[str] = set()
+        self._numbers: dict[str, int] = {}
         self._places: dict[Source, tuple[fx.Node, int]] = {}
         self._made: dict[Source, fx.Node] = {}
-        self._outputs: dict[tuple[str, str], Source] = {}
+        self._outputs: dict[_Place, Source] = {}
 
     def call(self, index: int, unit: Unit, module: fx.GraphModule) -> None:
         """Call a unit; what it gives is there for those after it."""
@@ -132,7 +135,7 @@ class _Outer:
         """Note where a value is that a unit gives."""
         if target.kind == "result":
             # A result is read by nobody: its source has a name that no other one has.
-            source = Source("value", f"result {target.key}", index)
+            source = Source("value", f"{target.key} result", index)
             self._outputs["result", target.key] = source
         elif target.kind == "value":
             source = Source("value", target.key, index)
@@ -150,7 +153,11 @@ class _Outer:
     def _take(self, source: Source) -> fx.Node:
         """One of the values that a unit gave."""
         if source not in self._made:
-            self._made[source] = self._graph.call_function(operator.getitem, self._places[source])
+            outputs, place = self._places[source]
+            name = f"{_readable(source)}_{_WORDS[source.kind]}".removesuffix("_")
+            self._made[source] = self._graph.create_node(
+                "call_function", operator.getitem, (outputs, place), name=name
+            )
         return self._made[source]
 
     def _arg(self, source: Source) -> Any:  # noqa: ANN401
@@ -175,8 +182,21 @@ class _Outer:
 
     def _name(self, source: Source) -> str:
         """A placeholder's name, which no other one has."""
-        taken = {node.target for node in self._args.values()}
-        base = source.key if isinstance(source.key, str) else "tick"
-        base = re.sub(r"\W+", "_", base).strip("_")
-        numbered = (f"{base}_{i}" for i in count(1))
-        return next(name for name in chain((base,), numbered) if name not in taken)
+        base = name = _readable(source)
+        number = self._numbers.get(base, 0)
+        while name in self._names:
+            number += 1
+            name = f"{base}_{number}"
+        self._numbers[base] = number
+        self._names.add(name)
+        return name
+
+
+_WORDS = {"updated": "next", "started": "start", "value": ""}
+
+
+def _readable(source: Source) -> str:
+    """A name for what comes from a source."""
+    if not isinstance(source.key, str):
+        return "tick"
+    return re.sub(r"[\W_]+", "_", short_name(source.key)).strip("_")

@@ -1,8 +1,8 @@
 """Lists that nothing else reads are written over by the next step.
 
-A call that makes new lists pays for their memory: over the six tensors of a small network an AdamW step
-took 203 µs so, and 174 µs in place. Only what a step of this graph made is written over, never an
-input or a tensor that a gradient goes through.
+A call that makes new lists pays for their memory: over the six tensors of a small network an
+AdamW step took 203 µs so, and 174 µs in place. Only what a step of this graph made is written
+over, never an input or a tensor that a gradient goes through.
 """
 
 from __future__ import annotations

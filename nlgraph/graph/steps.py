@@ -20,8 +20,9 @@ class Step:
     differentiate by; `detach`: its arg without history;
     `backward`: args are a value and what to differentiate it by; a list;
     `part`: the arg, a list, at attr `index`;
+    `loop`: attrs as `schedule.model.Loop` has them, with the steps of its `body`; a list;
     `call`: attr `target`, a dotted text, on args and attr `kwargs`; a list where `several`.
-    Args are steps, numbers, and tuples of steps. `tape` says whether it has a history.
+    It is mapped over the first `mapped` axes of its args. Args are steps, numbers, and tuples of steps. `tape` says whether it has a history.
     """
 
     op: str
@@ -33,6 +34,7 @@ class Step:
     place: Hashable = None
     tape: bool = False
     several: bool = False
+    mapped: int = 0
 
 
 @dataclass(slots=True, eq=False)

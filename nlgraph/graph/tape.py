@@ -9,70 +9,145 @@ aliases, on the tape of that one.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from nlgraph.graph.steps import Step, Steps, in_order, steps_of
-from nlgraph.schedule.model import Arg, Binding, Grad, Name, Op, Unit
+from nlgraph.ops.externs import EXTERN
+from nlgraph.schedule.model import TICKS, Arg, Binding, Grad, Loop, Name, Op, Region, Unit
 
 
 def flatten(unit: Unit) -> Steps:
     """The steps of a unit."""
-    tape = _Tape(unit)
-    regions = [iter(unit.region.bindings)]
-    waiting: list[Binding] = []
+    inputs = [Step("input", (), unit.types[name], name) for name in unit.region.inputs]
+    return _flatten(unit, unit.region, unit.region.inputs, inputs, inside=False)
+
+
+def _flatten(
+    unit: Unit, region: Region, names: Sequence[Name], inputs: list[Step], *, inside: bool
+) -> Steps:
+    """The steps of a region, whose `inputs` stand for `names`.
+
+    `inside` says that a gradient stands around it. It calls itself for the bodies of loops.
+    """
+    tape = _Tape(unit, names, inputs)
+    regions = [iter(region.bindings)]
+    waiting: list[tuple[Binding, Grad]] = []
     while regions:
         binding = next(regions[-1], None)
         if binding is None:
             regions.pop()
             if waiting:
-                tape.differentiate(waiting.pop(), len(waiting))
+                tape.differentiate(*waiting.pop(), inside=inside or bool(waiting))
         elif isinstance(binding.node, Grad):
-            tape.enter(binding.node, len(waiting))
-            waiting.append(binding)
+            tape.enter(binding.node, inside=inside or bool(waiting))
+            waiting.append((binding, binding.node))
             regions.append(iter(binding.node.region.bindings))
+        elif isinstance(binding.node, Loop):
+            _add_loop(tape, binding, binding.node)
         else:
             tape.add(binding, binding.node)
-    outputs = [tape.step(arg) for arg in unit.region.outputs]
+    outputs = [tape.step(arg) for arg in region.outputs]
+    tape.close()
     tape.share(outputs)
     _retain(outputs)
     return Steps(tape.inputs, outputs)
 
 
+def _add_loop(tape: _Tape, binding: Binding, loop: Loop) -> None:
+    """Make the steps of a loop: its body reads what it needs from outside as inputs of its own."""
+    unit = tape.unit
+    captured = _captured(loop.region)
+    args = tuple(map(tape.step, (*loop.starts, *loop.slices, *captured)))
+    on_tape = any(step.tape for step in args)
+    names = (*loop.region.inputs, *captured)
+    inputs = [
+        Step("input", (), unit.types[name], name, tape=arg.tape or (on_tape and i < len(loop.starts)))
+        for i, (name, arg) in enumerate(zip(names, args, strict=True))
+    ]
+    body = _flatten(unit, loop.region, names, inputs, inside=on_tape)
+    made = loop.region.outputs[len(loop.starts) :]
+    attrs = {
+        "body": body,
+        "turns": loop.turns,
+        "carried": len(loop.starts),
+        "ticks": loop.ticks,
+        "joined": tuple(TICKS in unit.leads.get(arg, ()) for arg in made if isinstance(arg, str)),
+    }
+    name = f"loop_{binding.names[0]}"
+    step = Step("loop", args, inputs[0].type, name, binding.note, attrs, tape=on_tape, several=True)
+    for index, part in enumerate(binding.names):
+        tape.name(
+            part,
+            Step(
+                "part", (step,), unit.types[part], part, binding.note, {"index": index},
+                tape=on_tape,
+            ),
+        )  # fmt: skip
+
+
+def _captured(region: Region) -> tuple[Name, ...]:
+    """The names that a region reads and does not bind, with all regions inside."""
+    bound: set[Name] = set()
+    read: dict[Name, None] = {}
+    stack = [region]
+    while stack:
+        part = stack.pop()
+        bound.update(part.inputs)
+        read.update(dict.fromkeys(arg for arg in part.outputs if isinstance(arg, str)))
+        for binding in part.bindings:
+            node = binding.node
+            bound.update(binding.names)
+            if isinstance(node, Op):
+                args: Iterable[Arg] = node.args
+            else:
+                stack.append(node.region)
+                args = node.args if isinstance(node, Grad) else (*node.starts, *node.slices)
+            read.update(dict.fromkeys(arg for arg in args if isinstance(arg, str)))
+    return tuple(name for name in read if name not in bound)
+
+
 class _Tape:
     """The steps of a unit while they are made.
 
-    Steps with the same number have the same value, with a history or without.
+    Steps with the same number have the same value, with a history or without; those inside the
+    gradient of a gradient have none.
     """
 
-    def __init__(self, unit: Unit) -> None:
+    def __init__(self, unit: Unit, names: Sequence[Name], inputs: list[Step]) -> None:
         self.unit = unit
-        self.inputs = [Step("input", (), unit.types[name], name) for name in unit.region.inputs]
-        self._known: dict[Name, Step] = dict(zip(unit.region.inputs, self.inputs, strict=True))
+        self.inputs = inputs
+        self._known: dict[Name, Step] = dict(zip(names, inputs, strict=True))
         self._leaves: dict[Step, Step] = {}
         self._on_tape: dict[Hashable, Step] = {}
-        self._backward: dict[Step, Step] = {}
+        self._backward: dict[Step, tuple[Step, dict[Step, int]]] = {}
         self._numbers: dict[Hashable, int] = {}
-        self._number_of: dict[Step, int] = {step: i for i, step in enumerate(self.inputs)}
+        self._number_of: dict[Step, int] = {
+            step: i for i, step in enumerate(self.inputs) if not step.tape
+        }
         self._twins: dict[int, Step] = {}
 
     def step(self, arg: Arg) -> Any:  # noqa: ANN401
         """What an arg became: a step, or itself where it is a number."""
         return self._known[arg] if isinstance(arg, str) else arg
 
-    def enter(self, grad: Grad, depth: int) -> None:
-        """Make what a gradient is taken by: inside `depth` others."""
+    def name(self, name: Name, step: Step) -> None:
+        """Let a name stand for a step."""
+        self._known[name] = step
+
+    def enter(self, grad: Grad, *, inside: bool) -> None:
+        """Make what a gradient is taken by; `inside` says whether it stands inside another."""
         for name, arg in zip(grad.region.inputs, grad.args, strict=True):
             source = self._known[arg]
-            if depth:
+            if inside:
                 op = "alias" if source.tape else "leaf"
                 self._known[name] = Step(op, (source,), source.type, name, source.note, tape=True)
                 continue
             if source not in self._leaves:
-                name_ = f"{source.name}_leaf"
-                leaf = Step("leaf", (source,), source.type, name_, source.note, tape=True)
-                self._leaves[source] = leaf
-                self._number_of[leaf] = self._number_of[source]
+                leaf = f"{source.name}_leaf"
+                step = Step("leaf", (source,), source.type, leaf, source.note, tape=True)
+                self._leaves[source] = step
+                self._number_of[step] = self._number_of[source]
             self._known[name] = self._leaves[source]
 
     def add(self, binding: Binding, node: Op) -> None:
@@ -80,12 +155,15 @@ class _Tape:
         (name,) = binding.names
         args = tuple(map(self.step, node.args))
         tape = any(step.tape for step in steps_of(args))
-        key = (node.op, _hashable(node.attrs), *map(_identity, args))
+        key = (node.op, node.mapped, _hashable(node.attrs), *map(_identity, args))
         if tape and key in self._on_tape:
             self._known[name] = self._on_tape[key]
             return
         type_ = self.unit.types[name]
-        step = Step(node.op, args, type_, name, binding.note, node.attrs, node.place, tape)
+        step = Step(
+            node.op, args, type_, name, binding.note, node.attrs, node.place, tape,
+            mapped=node.mapped,
+        )  # fmt: skip
         self._known[name] = step
         number = self._number(node, args)
         if number is not None:
@@ -95,32 +173,36 @@ class _Tape:
             if number is not None:
                 self._twins[number] = step
 
-    def differentiate(self, binding: Binding, depth: int) -> None:
-        """Let one backward pass give the derivatives of a value: inside `depth` gradients."""
-        grad = binding.node
-        assert isinstance(grad, Grad), "other bindings are added"
+    def differentiate(self, binding: Binding, grad: Grad, *, inside: bool) -> None:
+        """Let one backward pass give the derivatives of a value."""
         value: Step = self.step(grad.region.outputs[0])
-        inside = depth > 0
         if value not in self._backward:
-            name = f"backward_{value.name}"
-            self._backward[value] = Step(
-                "backward", (value,), value.type, name, binding.note,
-                {"create_graph": inside}, tape=inside, several=True,
-            )  # fmt: skip
-        backward = self._backward[value]
+            step = Step("backward", (), value.type, f"backward_{value.name}", binding.note)
+            step.attrs, step.tape, step.several = {"create_graph": inside}, inside, True
+            self._backward[value] = step, {}
+        backward, places = self._backward[value]
         reached = _reached(value)
+        if inside or any(step.op in (EXTERN, "loop") for step in reached):
+            # A module of the user's may leave a parameter unused, and a loop what it carries.
+            backward.attrs = {**backward.attrs, "materialize_grads": True}
         for name, leaf_name in zip(binding.names, grad.region.inputs, strict=True):
             leaf, type_ = self._known[leaf_name], self.unit.types[name]
-            if leaf not in reached:
-                step = Step("zeros_like", (leaf.args[0],), type_, name, binding.note)
-            else:
-                if leaf not in backward.args:
-                    backward.args = (*backward.args, leaf)
-                index = {"index": backward.args.index(leaf) - 1}
+            if leaf in reached:
+                index = {"index": places.setdefault(leaf, len(places))}
                 step = Step("part", (backward,), type_, name, binding.note, index, tape=inside)
+            else:
+                step = Step("zeros_like", (leaf.args[0],), type_, name, binding.note)
             self._known[name] = step
             if not step.tape:
-                self._number_of[step] = self._fresh(("part", id(step)))
+                self._number_of[step] = self._fresh(("derivative", id(step)))
+        if inside:
+            # The gradient around flows through it, and is next.
+            backward.args = (value, *places)
+
+    def close(self) -> None:
+        """Give each backward pass its args, which are known when all bindings are."""
+        for value, (backward, places) in self._backward.items():
+            backward.args = (value, *places)
 
     def share(self, outputs: list[Step]) -> None:
         """Take what is on a tape that is needed anyway from there."""
@@ -129,7 +211,7 @@ class _Tape:
         for step in needed:
             number = self._number_of.get(step)
             twin = None if number is None else self._twins.get(number)
-            if twin in on_tape and twin is not None and not step.tape:
+            if twin is not None and twin in on_tape and not step.tape:
                 step.op, step.args, step.attrs = "detach", (twin,), {}
                 twin.name, step.name = step.name, f"{step.name}_detached"
 
@@ -143,7 +225,7 @@ class _Tape:
                 parts.append(self._number_of[arg])
             else:
                 return None
-        return self._fresh((node.op, _hashable(node.attrs), *parts))
+        return self._fresh((node.op, node.mapped, _hashable(node.attrs), *parts))
 
     def _fresh(self, key: Hashable) -> int:
         return self._numbers.setdefault(key, len(self.inputs) + len(self._numbers))

@@ -72,6 +72,10 @@ class _Finder:
         self._add_reads(name)
         self._add_gradients(name, product)
         self._put("generates", self.makers.of(product.coefficients, name), name)
+        component = self.reads.clocked.equations.components[name]
+        if not component.states:
+            # It answers from its inputs alone: from those whose output they are.
+            self._put("state", self.makers.of(component.map_reads, name), name)
         self._add_starts(name)
 
     def _put(
@@ -121,7 +125,8 @@ class _Finder:
         component = self.reads.clocked.equations.components[name]
         for state in component.states:
             yield "update", state
-        yield from component.map_reads
+        if component.states:
+            yield from component.map_reads
 
     def _add_gradients(self, name: ComponentId, product: Product) -> None:
         by_gradient = self._by_gradient(product.items)

@@ -67,5 +67,15 @@ def unknown_length(origin: Origin) -> Diagnostic:
     )
 
 
+def unbound_module(name: str, origin: Origin) -> Diagnostic:
+    """NL0709: an extern component without its module."""
+    return Diagnostic(
+        "NL0709",
+        f"`{name}` is a module of yours, and none is given for it",
+        labels_of(origin, "an extern component"),
+        f'in Python: nlgraph.compile(system, modules={{"{name}": …}})',
+    )
+
+
 def _ticks(count: Fraction, root: str) -> str:
-    return root if count == 1 else f"{count} {root}"
+    return root if count == 1 else f"{count} {root}s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -47,6 +47,29 @@ class Bound:
     inputs: dict[str, Tensor]
     sizes: dict[str, int]
     renewed: dict[InputId, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Tensors by name, equal to others that differ in their numbers alone."""
+
+    tensors: Mapping[str, Tensor] = field(compare=False)
+    facts: tuple[object, ...]
+
+
+def form_of(given: Mapping[str, object]) -> Form | None:
+    """The form of inputs; None where some are no plain tensors.
+
+    Where no input is held from tick to tick, inputs of a form that passed all checks pass them.
+    """
+    tensors: dict[str, Tensor] = {}
+    facts: list[object] = []
+    for name, value in given.items():
+        if type(value) is not Tensor or value.requires_grad:
+            return None
+        tensors[name] = value
+        facts += (name, value.dtype, value.shape, value.device)
+    return Form(tensors, tuple(facts))
 
 
 def bind_inputs(given: Mapping[str, object], expected: Expected) -> Bound:

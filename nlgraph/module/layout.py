@@ -54,6 +54,11 @@ class Layout:
     fixed_dims: frozenset[str]
     loose: frozenset[StateId]
 
+    @property
+    def steady(self) -> bool:
+        """Whether all inputs come with every root tick."""
+        return all(period == 1 for period in self.periods.values())
+
 
 def lay_out(shaped: Shaped) -> Layout:
     """Gather from a system what its module must know."""

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from nlgraph.module.backends import INITIAL, Backend, find_backend
 from nlgraph.module.checkpoint import INPUT, Checkpoint, clock_tensors, read_checkpoint
-from nlgraph.module.commit import commit, own, storages
+from nlgraph.module.commit import commit, own, prepare, storages
 from nlgraph.module.draws import draw
 from nlgraph.module.dtypes import torch_dtypes
-from nlgraph.module.inputs import Bound, Expected, bind_inputs
+from nlgraph.module.inputs import Bound, Expected, bind_inputs, form_of
 from nlgraph.module.layout import lay_out
 from nlgraph.module.seeds import generator
 from nlgraph.module.state import States, first_values, sizes_of
@@ -41,6 +41,21 @@ class Options:
     watch: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class _Time:
+    """What a tick changes beside buffers.
+
+    `sizes` are the dimensions' lengths in the last call; `made` says whether the states have been
+    drawn; `form` is that of the last step's inputs, if one of the same form needs no checks. An
+    object of its own, since a module's attributes are slow to set.
+    """
+
+    tick: int
+    sizes: Mapping[str, int]
+    made: bool
+    form: tuple[object, ...] | None = None
+
+
 class Module(nn.Module):
     """A compiled system. `step` runs one root tick, `forward` one that updates nothing.
 
@@ -56,13 +71,13 @@ class Module(nn.Module):
         self._layout = lay_out(shaped)
         self._backend = self._make_backend()
         self._seed = options.seed
-        self._tick = 0
-        self._known = dict(self._layout.sizes)
+        self._dtypes = torch_dtypes(options.dtype)
         self._buffers[_DEVICE] = torch.empty(0, device=device)
         self._non_persistent_buffers_set.add(_DEVICE)
-        self._made = self._layout.state_dims <= self._known.keys()
-        if self._made:
-            self._buffers.update(self._first_buffers(self._known))
+        sizes = self._layout.sizes
+        self._time = _Time(0, sizes, made=self._layout.state_dims <= sizes.keys())
+        if self._time.made:
+            self._buffers.update(self._first_buffers(sizes))
 
     # ------------------------------------------------------------------------- running
 
@@ -81,22 +96,32 @@ class Module(nn.Module):
             ValueError: an input has another shape, or comes at a wrong tick. After any error
                 every state is as it was.
         """
+        if not torch.is_inference_mode_enabled():
+            return self._step(inputs)
         with torch.inference_mode(mode=False):
             return self._step(inputs)
 
     def _step(self, inputs: Mapping[str, object]) -> dict[str, Tensor]:
-        tick = self._tick + 1
-        due = frozenset(n for n, period in self._layout.periods.items() if (tick - 1) % period == 0)
-        bound = self._bind(inputs, due, due)
-        fresh = {} if self._made else self._first_buffers(bound.sizes)
-        changed, found = self._run(bound, fresh, learning=True)
-        results = self._own(found)
-        self._buffers.update(fresh)
-        commit(self._buffers, dict(changed), self._layout.loose)
-        commit(self._buffers, {INPUT + n: t for n, t in bound.renewed.items()})
-        self._made = True
-        self._known = bound.sizes
-        self._tick = tick
+        tick, form = self._time.tick, form_of(inputs)
+        if form is not None and form.facts == self._time.form:
+            bound = Bound(dict(form.tensors), dict(self._time.sizes), {})
+        else:
+            periods = self._layout.periods
+            due = frozenset(name for name, period in periods.items() if tick % period == 0)
+            bound = self._bind(inputs, due, due)
+        buffers = self._made(bound.sizes)
+        changed, found = self._run(bound, buffers, learning=True)
+        live = storages(buffers.values())
+        results = {name: own(tensor, live) for name, tensor in found.items()}
+        renewed = {INPUT + name: tensor for name, tensor in bound.renewed.items()}
+        changes = prepare(buffers, {**changed, **renewed}, live, self._layout.loose)
+        # Nothing fails from here on.
+        self._buffers.update(buffers)
+        commit(self._buffers, changes)
+        self._time.tick, self._time.sizes, self._time.made = tick + 1, bound.sizes, True
+        if form is None or form.facts != self._time.form:
+            exact = self._layout.steady and form == form_of(bound.inputs)
+            self._time.form = form.facts if form is not None and exact else None
         return results
 
     def forward(self, **inputs: object) -> dict[str, Tensor]:
@@ -109,6 +134,8 @@ class Module(nn.Module):
             TypeError: as for `step`.
             ValueError: as for `step`.
         """
+        if not torch.is_inference_mode_enabled():
+            return self._outputs(inputs)
         with torch.inference_mode(mode=False):
             return self._outputs(inputs)
 
@@ -116,23 +143,30 @@ class Module(nn.Module):
         layout = self._layout
         due = layout.needed - self._held_inputs().keys()
         bound = self._bind(inputs, due, frozenset(layout.inputs))
-        fresh = {} if self._made else self._first_buffers(bound.sizes)
-        _, found = self._run(bound, fresh, learning=False)
-        if fresh:
-            self._buffers.update(fresh)
-            self._known = bound.sizes
-            self._made = True
-        return self._own(found)
+        buffers = self._made(bound.sizes)
+        _, found = self._run(bound, buffers, learning=False)
+        live = storages(buffers.values())
+        results = {name: own(tensor, live) for name, tensor in found.items()}
+        if not self._time.made:
+            self._buffers.update(buffers)
+            self._time.sizes, self._time.made = bound.sizes, True
+        return results
+
+    def _made(self, sizes: Mapping[str, int]) -> Mapping[str, Tensor | None]:
+        """All buffers, with new ones where the states have not been drawn."""
+        if self._time.made:
+            return self._buffers
+        return {**self._buffers, **self._first_buffers(sizes)}
 
     def _run(
-        self, bound: Bound, fresh: Mapping[str, Tensor], *, learning: bool
+        self, bound: Bound, buffers: Mapping[str, Tensor | None], *, learning: bool
     ) -> tuple[Mapping[str, Tensor | None], Mapping[str, Tensor]]:
         held = {
             name: tensor
-            for name, tensor in {**self._buffers, **fresh}.items()
+            for name, tensor in buffers.items()
             if tensor is not None and name != _DEVICE and not name.startswith(INPUT)
         }
-        tick = self._tick + 1
+        tick = self._time.tick + 1
         held |= self._other_copies(held, bound.sizes)
         draws = self._draws(tick, bound.sizes)
         return self._backend.step(tick, held, bound.inputs, draws, bound.sizes, learning=learning)
@@ -142,15 +176,15 @@ class Module(nn.Module):
     ) -> Bound:
         layout = self._layout
         expected = Expected(
-            tick=self._tick + 1,
+            tick=self._time.tick + 1,
             inputs=layout.inputs,
             periods=layout.periods,
             due=due,
             allowed=allowed,
             held=self._held_inputs(),
             fixed=self._fixed,
-            known=self._known,
-            dtypes=torch_dtypes(self._options.dtype),
+            known=self._time.sizes,
+            dtypes=self._dtypes,
             device=self.device,
         )
         return bind_inputs(inputs, expected)
@@ -158,7 +192,8 @@ class Module(nn.Module):
     @property
     def _fixed(self) -> dict[str, int]:
         """The lengths that no call can change, since states have them."""
-        return {dim: self._known[dim] for dim in self._layout.fixed_dims if dim in self._known}
+        sizes = self._time.sizes
+        return {dim: sizes[dim] for dim in self._layout.fixed_dims if dim in sizes}
 
     def _first_buffers(self, sizes: Mapping[str, int]) -> dict[str, Tensor]:
         with torch.inference_mode(mode=False):
@@ -185,33 +220,28 @@ class Module(nn.Module):
         found: dict[InputId, Tensor] = {}
         for name, period in self._layout.periods.items():
             tensor = self._buffers.get(INPUT + name)
-            if tensor is not None and self._tick % period != 0:
+            if tensor is not None and self._time.tick % period != 0:
                 found[name] = tensor
         return found
 
     def _draws(self, tick: int, sizes: Mapping[str, int]) -> dict[str, Tensor]:
-        dtypes = torch_dtypes(self._options.dtype)
         return {
             drawn.draw.name: draw(
                 drawn.draw.kind,
                 drawn.draw.args,
                 sizes_of(drawn.type, sizes),
-                dtypes[drawn.type.dtype],
+                self._dtypes[drawn.type.dtype],
                 generator(self._seed, drawn.draw.name, ceil(tick / drawn.period), self.device),
             )
             for drawn in self._layout.draws
         }
-
-    def _own(self, results: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        live = storages(self._buffers.values())
-        return {name: own(tensor, live) for name, tensor in results.items()}
 
     # ------------------------------------------------------------------------- looking
 
     @property
     def tick(self) -> int:
         """How many root ticks have run."""
-        return self._tick
+        return self._time.tick
 
     @property
     def state(self) -> States:
@@ -231,16 +261,16 @@ class Module(nn.Module):
         Raises:
             ValueError: the backend runs no graph, or the tick is not from 1.
         """
-        at = self._tick + 1 if tick is None else tick
+        at = self._time.tick + 1 if tick is None else tick
         if at < 1:
             message = f"tick is {at}; ticks count from 1"
             raise ValueError(message)
-        return self._backend.graph(at, self._known)
+        return self._backend.graph(at, self._time.sizes)
 
     def extra_repr(self) -> str:
         """The system's name, the backend and the time."""
         name = self._shaped.clocked.equations.name
-        return f"{name!r}, backend={self._options.backend!r}, tick={self._tick}"
+        return f"{name!r}, backend={self._options.backend!r}, tick={self._time.tick}"
 
     # ------------------------------------------------------------------------- saving, copying
 
@@ -276,7 +306,7 @@ class Module(nn.Module):
         keep_vars: bool,  # noqa: FBT001 - torch's signature
     ) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)
-        for name, tensor in clock_tensors(self._tick, self._seed).items():
+        for name, tensor in clock_tensors(self._time.tick, self._seed).items():
             destination[prefix + name] = tensor
 
     def _load_from_state_dict(
@@ -311,24 +341,25 @@ class Module(nn.Module):
         )
 
     def _apply_checkpoint(self, read: Checkpoint) -> None:
-        self._known |= read.sizes
-        if not self._made:
-            self._buffers.update(self._first_buffers(self._known))
-            self._made = True
+        self._time.form = None
+        self._time.sizes = {**self._time.sizes, **read.sizes}
+        self._buffers.update(self._made(self._time.sizes))
+        self._time.made = True
         if read.tick is not None:
-            stale = [n for n in self._buffers if n.startswith("@") and n not in read.tensors]
-            changed: dict[str, Tensor | None] = dict.fromkeys(stale)
-            del changed[_DEVICE]
-            commit(self._buffers, changed)
-            self._tick = read.tick
+            stale = (n for n in tuple(self._buffers) if n.startswith("@") and n != _DEVICE)
+            for name in stale:
+                del self._buffers[name]
+            self._time.tick = read.tick
         self._seed = self._seed if read.seed is None else read.seed
-        loaded = {name: t.detach().to(self.device).clone() for name, t in read.tensors.items()}
-        commit(self._buffers, loaded)
+        loaded = {name: tensor.to(self.device) for name, tensor in read.tensors.items()}
+        live = storages(self._buffers.values())
+        commit(self._buffers, prepare(self._buffers, loaded, live, self._layout.loose))
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:  # noqa: FBT001, FBT002
         if fn(torch.empty(0)).dtype != torch.float32:
             message = "a compiled module keeps its dtypes: nlgraph.compile(…, dtype=…) sets them"
             raise TypeError(message)
+        self._time.form = None
         moved: Self = super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return moved
 

@@ -11,6 +11,7 @@ from nlgraph.diagnostics.suggest import nearest
 from nlgraph.module.backends import INITIAL
 from nlgraph.module.draws import draw_copies
 from nlgraph.module.dtypes import name_of, torch_dtypes
+from nlgraph.module.extern import ModuleCall
 from nlgraph.module.seeds import generator
 from nlgraph.ops.types import TensorType
 from nlgraph.reference.facts import Fact, Facts
@@ -38,7 +39,12 @@ def first_values(
         type_ = plan.type_of(("before", state.id))
         copies = tuple(sizes[dim] for dim in plan.per(("before", state.id)))
         for expr in postorder([state.init]):
-            if isinstance(expr, Draw):
+            if isinstance(expr, Draw) and expr.kind == "given":
+                extern = equations.components[state.component].extern
+                module = None if extern is None else extern.module
+                assert isinstance(module, ModuleCall), "only modules give values"
+                drawn["draw", expr.name] = module.initial(state.name)
+            elif isinstance(expr, Draw):
                 source = generator(seed, expr.name, 0, cpu)
                 drawn["draw", expr.name] = draw_copies(
                     expr, copies, sizes_of(type_, sizes), dtypes[type_.dtype], source

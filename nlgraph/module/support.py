@@ -29,16 +29,23 @@ def find_unsupported(shaped: Shaped, backend: str) -> Diagnostic | None:
 
     But for a backend of `WHOLE_LANGUAGE`, clocks must be the root and its multiples, no component
     `per` a dimension, and no gradient may flow through the updates between two resets. For all,
-    a value that a window of several root ticks brings is there at its end, and read no sooner.
+    a value that a window of several root ticks brings is there at its end, and read no sooner; and
+    every extern component has its module.
     """
     plan = Plan(shaped)
     report = Report()
-    found = [*late_reads(plan), *_draws(plan)]
+    found = [*_unbound(shaped), *late_reads(plan), *_draws(plan)]
     if backend not in WHOLE_LANGUAGE:
         found += [*_inner_clocks(shaped), *_copies(shaped), *_resets_in_gradients(plan)]
     for diagnostic in found:
         report.add(diagnostic)
     return next(iter(report.errors), None)
+
+
+def _unbound(shaped: Shaped) -> Iterator[Diagnostic]:
+    for component in shaped.clocked.equations.components.values():
+        if component.extern is not None and component.extern.module is None:
+            yield errors.unbound_module(component.id, component.origin)
 
 
 def _inner_clocks(shaped: Shaped) -> Iterator[Diagnostic]:

@@ -16,6 +16,7 @@ MODULES: Final = (
     "layers",
     "losses",
     "draws",
+    "externs",
 )
 
 

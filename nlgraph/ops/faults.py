@@ -116,6 +116,13 @@ def wrong_option(op: str, param: str, given: object, allowed: Iterable[str]) -> 
     )
 
 
+def not_as_stated(callee: str, given: TensorType, wanted: TensorType, arg: int) -> TypeFault:
+    """NL0409: an argument that does not fit what a callee's signature states."""
+    return TypeFault(
+        f"`{callee}` takes {_article(wanted)} here, not {_article(given)}", None, arg, "NL0409"
+    )
+
+
 def _article(of: TensorType) -> str:
     return str(of) if of.is_number else f"`{of}`"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from nlgraph.ops.dims import position
 from nlgraph.ops.dtypes import FLOATS
+from nlgraph.ops.externs import EXTERN
 from nlgraph.ops.op import Op, Param, registry
 from nlgraph.ops.types import Dim, TensorType
 
@@ -16,14 +17,14 @@ from nlgraph.ops.types import Dim, TensorType
 class Lowered:
     """What to call: `target(*args, **kwargs)`.
 
-    `target` is dotted text. Where kwargs have a `dtype`, it is the language's name of one, for the
-    caller to replace by torch's. `cast`, a dtype's name too, is not None where tensors among the
-    args that are integers or booleans are to be cast to it first (torch alone would compute them in
-    its default dtype). `makes` says that the target makes a tensor of numbers alone and takes a
-    `device`.
+    `target` is dotted text, or what is called itself: a module or a function of the user's. Where
+    kwargs have a `dtype`, it is the language's name of one, for the caller to replace by torch's.
+    `cast`, a dtype's name too, is not None where tensors among the args that are integers or
+    booleans are to be cast to it first (torch alone would compute them in its default dtype).
+    `makes` says that the target makes a tensor of numbers alone and takes a `device`.
     """
 
-    target: str
+    target: str | Callable[..., Any]
     kwargs: Mapping[str, Any]
     cast: str | None
     makes: bool
@@ -43,6 +44,8 @@ def lower(
     attrs become their numbers in the first arg's type, and shapes become sizes, from the types or,
     for a dimension that a call binds, from `sizes`.
     """
+    if name == EXTERN:
+        return Lowered(attrs["module"], {}, None, makes=False)
     op = registry()[name]
     kwargs: dict[str, Any] = {}
     for param in op.params:
@@ -116,7 +119,7 @@ def _positional(
             return value
 
 
-def _target(op: Op, arg_types: tuple[TensorType, ...]) -> str:
+def _target(op: Op, arg_types: tuple[TensorType, ...]) -> str | Callable[..., Any]:
     numbers = [t.is_number for t in arg_types]
     if arg_types and all(numbers):
         return op.scalar or op.target

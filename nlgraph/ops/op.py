@@ -81,9 +81,10 @@ class Op:
     """One operator.
 
     `target` is dotted text (`torch.softmax`, `nlgraph.functional.norm`), looked up when a graph is
-    built; it is called as `target(*args, **attrs)` with axes already turned into numbers and
-    shapes into sizes. `scalar` is the target where every argument is a plain number
-    (`operator.add`, `math.cos`), `mixed` the one where some are numbers and some tensors, if
+    built, or a function of the user's; it is called as `target(*args, **attrs)` with axes already
+    turned into numbers and shapes into sizes. `scalar` is the target where every argument is a
+    plain number (`operator.add`, `math.cos`), `mixed` the one where some are numbers and some
+    tensors, if
     `target` takes tensors alone. `bundled` says how a bundle of several tensors is treated:
     leaf by leaf, over all leaves at once (dot, norm), or not at all. `foreach` is the
     `torch._foreach_*` target that computes a whole bundle, where there is one. `promotes` says
@@ -94,7 +95,7 @@ class Op:
     name: str
     params: tuple[Param, ...]
     infer: Infer
-    target: str
+    target: str | Callable[..., Any]
     doc: str
     signature: str
     samples: tuple[Sample, ...]

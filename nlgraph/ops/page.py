@@ -38,7 +38,9 @@ _SECTIONS = {
 _HOME = {"contraction": "linear"}
 """Where the entries stand whose types are judged in a file without entries."""
 
-_INTERNAL = frozenset({"global_dot", "global_norm", "dropout_apply", "maximum", "minimum", "cast"})
+_INTERNAL = frozenset(
+    {"global_dot", "global_norm", "dropout_apply", "maximum", "minimum", "cast", "extern_call"}
+)
 _SIGNS = {"matmul": "a @ b", "mT": "x.T", "index": "x[0]", "where": "if c then a else b"}
 
 

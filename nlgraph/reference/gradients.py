@@ -119,8 +119,8 @@ def _seen(context: Context, atom: Atom, value: Tensor) -> Tensor:
 
 def _atom(target: StateRead | SignalRead) -> Atom:
     match target:
-        case StateRead(state=state, primed=primed):
-            return ("after" if primed else "before", state)
+        case StateRead(state=state):
+            return ("before", state)
         case SignalRead(signal=signal):
             return ("signal", signal)
 

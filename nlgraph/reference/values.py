@@ -62,8 +62,10 @@ def _exact_to(value: Tensor | float, dtype: torch.dtype) -> Tensor | float:
 
 
 @cache
-def _target(path: str) -> Callable[..., Any]:
+def _target(path: str | Callable[..., Any]) -> Callable[..., Any]:
     """What a dotted text names: a function of a module, or of a class in it."""
+    if not isinstance(path, str):
+        return path
     module, _, name = path.rpartition(".")
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found

@@ -1,12 +1,13 @@
 """What is computed for its own sake: next states, results, and memories between ticks.
 
-A gather over several root ticks is a memory: `sum' = sum + e` at every tick of e, back to 0 when the
-window ends. `prev(e, init)` is one that becomes e. Both are then like states, read after their
-update (a gather) or before it (`prev`).
+A gather over several root ticks is a memory: `sum' = sum + e` at every tick of e, back to 0 when
+the window ends. `prev(e, init)` is one that becomes e. Both are then like states, read after
+their update (a gather) or before it (`prev`).
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -15,7 +16,7 @@ from typing import Literal
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
 from nlgraph.schedule.gradients import Gradients
 from nlgraph.schedule.model import Memory
-from nlgraph.schedule.moving import Motion, Moving
+from nlgraph.schedule.moving import Motion, always
 from nlgraph.schedule.values import Period, Value, Values, parts_first
 from nlgraph.shapes.model import Hidden
 from nlgraph.system.ids import ComponentId, SignalId, StateId
@@ -55,24 +56,25 @@ def collect_cells(
     """The cells of a step, or of a call that updates nothing: its outputs and watched signals."""
     cells = Cells()
     digests: dict[Value, str] = {}
-    queue = list(_results(values, watch))
+    seen: set[Value] = set()
+    queue = deque(_results(values, watch))
     if values.learning:
         queue.extend(_states(values, motion))
     while queue:
-        cell = queue.pop(0)
+        cell = queue.popleft()
         value = gradients.rewrite(cell.value)
         cells.of[cell.key] = Cell(
             cell.key, cell.period, value, cell.type, cell.component, cell.origin
         )
-        for found in parts_first(value, lambda v: motion.needs(v, active=_all)):
-            if found not in cells.memories and motion.of(found) is None:
+        for found in parts_first(
+            [value], lambda v: () if v in seen else motion.needs(v, active=always)
+        ):
+            if found not in seen:
+                seen.add(found)
+                if motion.of(found) is not None:
+                    continue
                 queue.extend(_remember(values, cells, found, digests))
     return cells
-
-
-def _all(moving: Moving) -> bool:
-    del moving
-    return True
 
 
 def _results(values: Values, watch: tuple[SignalId, ...]) -> Iterable[Cell]:
@@ -146,7 +148,7 @@ def _restarted(values: Values, root: Value) -> Value:
     """A reset's target, where states are what the next tick starts with."""
     streams = _streams(values, root)
     new: dict[Value, Value] = {}
-    for value in parts_first(root, lambda v: () if v in streams else v.parts):
+    for value in parts_first([root], lambda v: () if v in streams else v.parts):
         if value in streams:
             new[value] = value
         elif value.form in ("state", "primed", "seen"):
@@ -160,7 +162,7 @@ def _restarted(values: Values, root: Value) -> Value:
 def _streams(values: Values, root: Value) -> set[Value]:
     """The signals in a reset's target that have one value in a tick."""
     found: set[Value] = set()
-    for value in parts_first(root, lambda v: v.parts):
+    for value in parts_first([root]):
         name = values.names.get(value)
         timing = None if name is None else values.clocked.signals[SignalId(name)]
         if timing is not None and timing.stream:
@@ -218,7 +220,7 @@ def _hint(values: Values, value: Value) -> str:
 
 def _digest(root: Value, known: dict[Value, str]) -> str:
     """A short name of what a value is, whatever else the file has and in whatever order."""
-    for value in parts_first(root, lambda v: () if v in known else v.parts):
+    for value in parts_first([root], lambda v: () if v in known else v.parts):
         if value not in known:
             parts = ",".join(known[part] for part in value.parts)
             text = f"{value.form}({value.data!r};{parts})"

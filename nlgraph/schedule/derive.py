@@ -1,10 +1,10 @@
 """Write a gradient out in operators, where the objective is of degree 2 or less.
 
-The objective of (17), `dot(m, grad(loss, W))`, has the gradient `grad(loss, W)` with respect to m: so a
-memory that is written by its objective and one that is written by its equation are the same.
-An operator has its derivative here as a rule on the cotangent G of its result: that of `matmul(a, b)`
-is `G @ b.T` for a and `a.T @ G` for b. A cotangent may have fewer dimensions than its value, which it
-then fills by broadcasting.
+`dot(m, grad(loss, W))` has the gradient `grad(loss, W)` with respect to m: so a memory that is
+written by its objective, (18), and one that is written by its equation, (17), are the same.
+An operator has its derivative here as a rule on the cotangent G of its result: that of
+`matmul(a, b)` is `G @ b.T` for a and `a.T @ G` for b. A cotangent may have fewer dimensions than
+its value, which it then fills by broadcasting.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from collections.abc import Callable, Collection
 from math import inf, prod
 
 from nlgraph.ops.op import TypeFault
+from nlgraph.schedule.reach import depends
 from nlgraph.schedule.values import Value, Values, parts_first
 
 
-def derive(values: Values, objective: Value, targets: tuple[Value, ...]) -> tuple[Value, ...] | None:
+def derive(
+    values: Values, objective: Value, targets: tuple[Value, ...]
+) -> tuple[Value, ...] | None:
     """The derivative for each target; None where some operator on the way has no rule."""
     cotangents = derive_factors(values, objective, targets)
     if cotangents is None:
@@ -31,8 +34,8 @@ def derive_factors(
     values: Values, objective: Value, targets: tuple[Value, ...]
 ) -> tuple[Value, ...] | None:
     """The derivative for each target, or a number where it is the same number everywhere."""
-    on_the_way = _on_the_way(objective, targets)
-    if not on_the_way or not _is_simple(objective, targets, on_the_way):
+    on_the_way = _on_the_way(values, objective, targets)
+    if not on_the_way or _degree(objective, targets, on_the_way) > _SQUARE:
         return None
     origin = objective.origin
     cotangents: dict[Value, Value] = {objective: values.number(1, origin)}
@@ -53,38 +56,49 @@ def derive_factors(
     return tuple(_unheld(values, cotangents.get(target, nothing)) for target in targets)
 
 
+_SQUARE = 2
+
+
 class _Unwritten(Exception):
     """A derivative that would need a sum over what was broadcast."""
 
 
-def _on_the_way(objective: Value, targets: tuple[Value, ...]) -> dict[Value, None]:
-    """The values between the objective and the targets, both included, parts first."""
+def _on_the_way(
+    values: Values, objective: Value, targets: tuple[Value, ...]
+) -> dict[Value, None] | None:
+    """The values between the objective and the targets, both included, parts first.
+
+    None where they are not all operators with a rule.
+    """
     found: dict[Value, None] = {}
-    for value in parts_first(objective, _open_parts):
-        if value in targets or any(part in found for part in _open_parts(value)):
+
+    def parts(value: Value) -> tuple[Value, ...]:
+        return value.parts if _has_rule(value) and value not in targets else ()
+
+    for value in parts_first([objective], parts):
+        if value in targets or any(part in found for part in parts(value)):
             found[value] = None
-    return found if objective in found else {}
+        elif not _has_rule(value) and depends(values, value, targets):
+            return None
+    return found if objective in found else None
 
 
-def _open_parts(value: Value) -> tuple[Value, ...]:
-    return () if value.form in ("stop", "hold", "prev") else value.parts
+def _has_rule(value: Value) -> bool:
+    return value.form == "op" and value.op in _RULES
 
 
-def _is_simple(objective: Value, targets: tuple[Value, ...], on_the_way: Collection[Value]) -> bool:
-    """Whether every operator has a rule, and the degree in the targets is 2 or less."""
+def _degree(objective: Value, targets: tuple[Value, ...], on_the_way: Collection[Value]) -> float:
+    """The degree of the objective in the targets."""
     degree: dict[Value, float] = {}
     for value in on_the_way:
         if value in targets:
             degree[value] = 1
-            continue
-        if value.form != "op" or value.op not in _RULES:
-            return False
-        degrees = [degree.get(part, 0) for part in value.parts]
-        degree[value] = _degree(value, degrees)
-    return degree[objective] <= 2
+        else:
+            degree[value] = _degree_of(value, [degree.get(part, 0) for part in value.parts])
+    return degree[objective]
 
 
-def _degree(value: Value, degrees: list[float]) -> float:
+def _degree_of(value: Value, degrees: list[float]) -> float:
     match value.op:
         case "mul" | "matmul" | "dot" | "outer":
             return sum(degrees)
@@ -95,11 +109,9 @@ def _degree(value: Value, degrees: list[float]) -> float:
             return inf if degrees[1] else degrees[0]
         case "pow":
             power = value.parts[1]
-            known = power.form == "number" and power.data[1] == 2
-            return 2 * degrees[0] if known else inf
+            return 2 * degrees[0] if power.form == "number" and power.data[1] == _SQUARE else inf
         case "sum" | "mean":
-            over_all = value.attrs.get("axis") is None
-            return degrees[0] if over_all else inf
+            return degrees[0] if value.attrs.get("axis") is None else inf
         case _:
             return max(degrees)
 
@@ -251,15 +263,15 @@ def _filled(values: Values, target: Value, cotangent: Value) -> Value:
 
 
 def _unheld(values: Values, root: Value) -> Value:
-    """Without the `hold`s of this gradient, which is no more; those inside other ones stay."""
+    """Without the `hold`s of this gradient, which is no more; those of other ones stay."""
 
     def parts(value: Value) -> tuple[Value, ...]:
-        return () if value.form == "grad" else value.parts
+        return () if value.form in ("grad", "hold") else value.parts
 
     new: dict[Value, Value] = {}
-    for value in parts_first(root, parts):
+    for value in parts_first([root], parts):
         if value.form == "hold":
-            new[value] = new[value.parts[0]]
+            new[value] = value.parts[0]
         else:
             new[value] = values.rebuild(value, tuple(new.get(part, part) for part in value.parts))
     return new[root]

@@ -216,7 +216,7 @@ class UnitDraft:
         return max(homes, key=lambda home: home.depth, default=self.root)
 
     def _name(self, hint: str, type_: TensorType, home: RegionDraft) -> Name:
-        base = re.sub(r"\W+", "_", hint).strip("_") or "value"
+        base = re.sub(r"[\W_]+", "_", hint).strip("_") or "value"
         if base[0].isdigit() or iskeyword(base):
             base = f"_{base}"
         count = self._taken.get(base, 0)

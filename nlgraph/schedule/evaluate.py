@@ -21,8 +21,8 @@ from nlgraph.schedule.loops import before, begun, exported, turn_of
 from nlgraph.schedule.model import TICKS, Arg, Lead, Name, Note, Source, Target
 from nlgraph.schedule.moving import Motion
 from nlgraph.schedule.scopes import Scope
-from nlgraph.schedule.scoping import base_of, differentiated, outside, replaced, untracked
-from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.schedule.scoping import differentiated, outside, replaced, untracked
+from nlgraph.schedule.values import Value, Values, base_of, parts_first
 from nlgraph.system.ids import ClockId
 
 Steps = Generator[tuple[Scope, Value], Any, Any]
@@ -321,14 +321,21 @@ class Evaluator:
         return name
 
     def _join(self) -> dict[object, tuple[Value, ...]]:
-        """All that the gradients of one value are taken by, so that one pass gives all."""
+        """The states that the gradients of one value are taken by, so that one pass gives all.
+
+        A signal is taken by itself: where it is free, states reach the value past it only.
+        """
         joined: dict[object, dict[Value, None]] = {}
-        for cell in self.group.cells:
-            for value in parts_first(cell.value, lambda v: v.parts):
-                if value.form == "grad" and not value.points and value.weight is None:
-                    key = (value.parts[0], value.data[1:])
-                    joined.setdefault(key, {}).update(dict.fromkeys(value.targets))
+        for value in parts_first(cell.value for cell in self.group.cells):
+            if value.form == "grad" and self.joins(value):
+                key = (value.parts[0], value.data[1:])
+                joined.setdefault(key, {}).update(dict.fromkeys(value.targets))
         return {key: tuple(targets) for key, targets in joined.items()}
+
+    def joins(self, grad: Value) -> bool:
+        """Whether a gradient may be taken together with others of its value."""
+        states = all(base_of(target)[0].form == "state" for target in grad.targets)
+        return states and not grad.points and grad.weight is None
 
     def _name_values(self) -> dict[Value, str]:
         """Names for what states become."""

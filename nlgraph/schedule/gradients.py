@@ -18,11 +18,12 @@ class Gradients:
         self.values = values
         self.motion: Motion | None = None
         self._new: dict[Value, Value] = {}
+        self._pass: dict[tuple[Value, object], bool] = {}
         self._derivatives: dict[Value, tuple[Value, ...]] = {}
 
     def rewrite(self, root: Value) -> Value:
         """The same value, with its gradients written out."""
-        for value in parts_first(root, lambda v: () if v in self._new else v.parts):
+        for value in parts_first([root], lambda v: () if v in self._new else v.parts):
             if value not in self._new:
                 self._new[value] = self._rewritten(value)
         return self._new[root]
@@ -46,12 +47,27 @@ class Gradients:
         found = self._derivatives.get(grad)
         if found is None:
             found = split_window(self.values, grad, self._derivative)
-            if found is None and not grad.points:
+            if found is None and not grad.points and not self._passes_time(grad):
                 found = derive(self.values, grad.parts[0], grad.targets)
             if found is None:
                 found = tuple(self._items(grad))
             self._derivatives[grad] = found
         return found
+
+    def _passes_time(self, grad: Value) -> bool:
+        """Whether a value is made of what lives inside its tick, where its updates count."""
+        span = grad.data[1]
+        if self.motion is None or span is None:
+            return False
+        key = (grad.parts[0], span)
+        if key not in self._pass:
+            found = (
+                self.motion.of(value)
+                for value in parts_first([grad.parts[0]])
+                if value.form in ("state", "primed", "seen", "prev")
+            )
+            self._pass[key] = any(m is not None and m.lives_within(span) for m in found)
+        return self._pass[key]
 
     def _items(self, grad: Value) -> Iterable[Value]:
         for i, target in enumerate(grad.targets):

@@ -10,7 +10,7 @@ from nlgraph.ops.types import WHOLE, TensorType
 from nlgraph.schedule import errors
 from nlgraph.schedule.cells import Cell, CellKey, stacked
 from nlgraph.schedule.loops import after
-from nlgraph.schedule.model import Arg, Count, Memory, Name, Source
+from nlgraph.schedule.model import Arg, Count, Memory, Name, Source, short_name
 from nlgraph.schedule.reach import depends
 from nlgraph.schedule.scopes import Scope
 from nlgraph.schedule.values import Value
@@ -64,12 +64,12 @@ def written(evaluator: Evaluator, value: Value) -> Steps:
     if cell is None:
         lead = () if memory is not None else evaluator.values.of_state(name)
         if value.data in evaluator.cells.of:
-            hint = f"{_short(name)}_{_WORDS[kind]}"
+            hint = f"{short_name(name)}_{_WORDS[kind]}"
             return evaluator.read(Source(kind, name), value.type, hint, lead)
         if kind == "started":
             updated = evaluator.values.cell(("updated", name), value.type, value.origin)
             return (yield evaluator.root, updated)
-        return evaluator.read(Source("held", name), value.type, _short(name), lead)
+        return evaluator.read(Source("held", name), value.type, short_name(name), lead)
     if memory is not None:
         return (yield from _remembered(evaluator, cell, *memory))
     arg = yield evaluator.root, cell.value
@@ -110,7 +110,7 @@ def last(evaluator: Evaluator, value: Value) -> Steps:
     """What a `prev` reads: its memory, or at the first tick its initial value."""
     _, period = value.data
     memory = evaluator.cells.memories[value]
-    arg: Arg = evaluator.read(Source("held", memory.name), memory.type, _short(memory.name))
+    arg: Arg = evaluator.read(Source("held", memory.name), memory.type, short_name(memory.name))
     init = value.parts[0]
     if value.type.is_number:
         arg = evaluator.op("as_number", (arg,), value.type, value)
@@ -126,7 +126,7 @@ def last(evaluator: Evaluator, value: Value) -> Steps:
 def _remembered(evaluator: Evaluator, cell: Cell, gather: Value, memory: Memory) -> Steps:
     """A memory's next value, or its empty one."""
     type_ = stacked(memory)
-    short = _short(memory.name)
+    short = short_name(memory.name)
     held = evaluator.read(Source("held", memory.name), type_, short)
     if cell.key[0] == "started":
         empty = "ones_like" if memory.fill else "zeros_like"
@@ -162,11 +162,6 @@ def _replacement(scope: Scope) -> Value:
         assert scope.around is not None, "the root replaces nothing"
         scope = scope.around
     return scope.made_by
-
-
-def _short(name: str) -> str:
-    """A memory's name without its digest."""
-    return name.rpartition("/")[0] if name.startswith("@") and name.count("/") > 1 else name
 
 
 _WORDS = {"updated": "next", "started": "start"}

@@ -119,8 +119,8 @@ class Source:
 
     `held`: what lives between ticks, before this tick. `updated`: the same after its update, or as
     held where that does not fire. `started`: what the next tick starts with. `initial`: what a
-    state started with. `value`: what another unit (`unit`, by its place in the schedule) made under that name. `input`, `draw`: given
-    by the call. `count`: a number.
+    state started with. `value`: what another unit (`unit`, by its place in the schedule) made
+    under that name. `input`, `draw`: given by the call. `count`: a number.
     """
 
     kind: Literal["held", "updated", "started", "initial", "value", "input", "draw", "count"]
@@ -130,8 +130,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an output of a unit is: a new value of what is held, or what it is after a reset
-    (`started`); a result; or a `value` that another unit reads.
+    """What an output of a unit is.
+
+    `updated`: a new value of what is held; `started`: what it is after a reset; a `result`; or a
+    `value` that another unit reads.
     """
 
     kind: Literal["updated", "started", "result", "value"]
@@ -166,6 +168,11 @@ class Memory:
     type: TensorType
     length: int | None
     fill: int | float
+
+
+def short_name(name: str) -> str:
+    """The name of a state or a memory for people: a memory's without its digest."""
+    return name.rpartition("/")[0] if name.startswith("@") and name.count("/") > 1 else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from nlgraph.schedule.values import Value, Values
+from nlgraph.schedule.values import Value, Values, base_of
 
 
 def flows_through(
@@ -33,18 +33,31 @@ def flows_through(
         stack.extend(reversed(_next(values, value, unfolded=step[1])))
 
 
-def depends(
-    values: Values, root: Value, on: Collection[Value], *, unfolded: bool = False
-) -> bool:
+def depends(values: Values, root: Value, on: Collection[Value], *, unfolded: bool = False) -> bool:
     """Whether a gradient of a root reaches any of some values.
 
     A signal is known by its name: what defines it may have been rewritten.
     """
+    key = (root, unfolded)
+    if key not in values.reached:
+        reached = flows_through(values, root, unfolded=unfolded)
+        values.reached[key] = frozenset(v for v in reached if v.form in _TARGETS)
+    found = values.reached[key]
+    on = [base_of(value)[0] for value in on]
+    if any(value in found for value in on):
+        return True
     signals = {value.data for value in on if value.form == "signal"}
-    return any(
-        value in on or (value.form == "signal" and value.data in signals)
-        for value in flows_through(values, root, unfolded=unfolded)
-    )
+    return any(value.form == "signal" and value.data in signals for value in found)
+
+
+def gathers_reached(values: Values, root: Value) -> bool:
+    """Whether a gradient of a root reaches any gather of several ticks."""
+    depends(values, root, ())
+    return any(value.form == "gather" for value in values.reached[root, False])
+
+
+_TARGETS = ("state", "primed", "signal", "gather")
+"""What a gradient can be taken by."""
 
 
 def _next(values: Values, value: Value, *, unfolded: bool) -> list[tuple[Value, bool]]:

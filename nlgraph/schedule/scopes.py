@@ -101,7 +101,7 @@ class Scope:
         """Decide for all that a value needs; over what moves, these may need each other."""
         readers: dict[Value, list[Value]] = {}
         queue: list[Value] = []
-        order = list(parts_first(root, lambda v: () if v in self._reads else self._needs(v)))
+        order = list(parts_first([root], lambda v: () if v in self._reads else self._needs(v)))
         for value in order:
             if self._reads.get(value) or self._is_here(value):
                 queue.append(value)
@@ -122,4 +122,15 @@ class Scope:
     def _is_here(self, value: Value) -> bool:
         if value in self.fixed or value in self.knot:
             return True
-        return self.kind == "unfolded" and value.form == "primed"
+        if self.kind == "unfolded":
+            return value.form == "primed"
+        return self.tracked and self.kind != "turn" and _unfolds(value)
+
+
+def _unfolds(value: Value) -> bool:
+    """Whether a `with` replaces states by updates: what these read does not stand in the value."""
+    return value.form == "with" and any(
+        part.form == "primed"
+        for _, replacement in value.replaced
+        for part in parts_first([replacement])
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nlgraph.schedule import errors
 from nlgraph.schedule.model import TICKS, Arg, Lead, Name
 from nlgraph.schedule.scopes import Kind, Scope
-from nlgraph.schedule.values import Period, Value
+from nlgraph.schedule.values import Period, Value, base_of
 
 if TYPE_CHECKING:
     from nlgraph.schedule.evaluate import Evaluator
@@ -30,11 +30,11 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
     targets = grad.targets
     outer = scope
     key = (objective, grad.data[1:])
-    alone = bool(grad.points) or grad.weight is not None or scope is not evaluator.root
+    alone = scope is not evaluator.root or not evaluator.joins(grad)
     if grad.points:
         outer = yield from replaced(evaluator, scope, grad)
     elif not alone:
-        targets = evaluator.joined.get(key, targets)
+        targets = evaluator.joined[key]
         known = evaluator.joint.get(key)
         if known is not None:
             return known
@@ -53,7 +53,9 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
         args[base] = lift.full(arg, axes, max(ticks, lift.ticks(arg)), grad)
     region = draft.open(scope.region)
     fixed = {
-        base: draft.region_input(region, draft.types[arg], str(_label(base)), lift.lead(arg))
+        base: draft.region_input(
+            region, draft.types[arg], _name(evaluator, base), lift.lead(arg)
+        )
         for base, arg in args.items()
     }
     inside = Scope(
@@ -84,15 +86,6 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
     return results
 
 
-def base_of(view: Value) -> tuple[Value, list[Value]]:
-    """What a value is a view of, from outside of copies or from inside, and all such views."""
-    views: list[Value] = []
-    while view.form in ("per_copy", "pick"):
-        views.append(view)
-        view = view.parts[0]
-    return view, views
-
-
 def replaced(evaluator: Evaluator, scope: Scope, maker: Value) -> ScopeSteps:
     """The scope inside a `with`, or at the points of a gradient.
 
@@ -109,7 +102,7 @@ def replaced(evaluator: Evaluator, scope: Scope, maker: Value) -> ScopeSteps:
             arg = evaluator.conform(arg, replacement.type, target.type, replacement)
             for view in views:
                 if view.form == "pick":
-                    evaluator.report.add(errors.replaced_in_copy(view.origin, str(_label(base))))
+                    evaluator.report.add(errors.replaced_in_copy(view.origin, _name(evaluator, base)))
                 else:
                     arg = evaluator.lift.behind(arg, view.data, view)
             fixed[base] = arg
@@ -175,12 +168,6 @@ def _pairs(maker: Value) -> Iterable[tuple[Value, Value]]:
 
 
 def _name(evaluator: Evaluator, target: Value) -> str:
-    return (
-        str(target.data)
-        if target.form in ("state", "primed", "signal")
-        else (evaluator.hint(target) or target.form)
-    )
-
-
-def _label(target: Value) -> object:
-    return target.data if target.form in ("state", "primed", "signal") else target.form
+    if target.form in ("state", "primed", "signal"):
+        return str(target.data)
+    return evaluator.hint(target) or target.form

@@ -1,11 +1,11 @@
-"""Structurally equal expressions become one value, so that spelling does not decide what is computed.
+"""Structurally equal expressions become one value: spelling does not decide what is computed.
 
 Signals stand for what defines them; gathers and ticks are told apart by lengths of time alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final, Literal
@@ -138,7 +138,7 @@ class Values:
     """All values of a system; made by `of` from expressions, and by `make` and `op`.
 
     `names` are the signals' names for what they stand for; `prevs` has for each `prev` what it
-    is the last value of, and what comes before the first.
+    is the last value of, and what comes before the first; `reached` is what `reach` found out.
     """
 
     def __init__(self, shaped: Shaped, report: Report, *, learning: bool) -> None:
@@ -151,6 +151,7 @@ class Values:
         self.prevs: dict[str, Prev] = {}
         self.prev_reads: dict[str, _Read] = {}
         self.draws: dict[str, tuple[Hidden, Period]] = {}
+        self.reached: dict[tuple[Value, bool], frozenset[Value]] = {}
         self.learning = learning
         self._table: dict[Hashable, Value] = {}
         self._known: dict[_Read, Value] = {}
@@ -400,7 +401,8 @@ class Values:
             case Stop(value=value) | Hold(value=value):
                 form: Form = "stop" if isinstance(expr, Stop) else "hold"
                 part = known[read.of(value)]
-                return part if part.form in (*_CONSTANT, form) else make(form, (part,), None)
+                # Not so a `hold` of a `hold`: each is constant to a gradient of its own.
+                return part if part.form in (*_CONSTANT, "stop") else make(form, (part,), None)
             case _:
                 message = f"a {type(expr).__name__} cannot be scheduled"
                 raise AssertionError(message)
@@ -540,18 +542,35 @@ def whole(length: Fraction) -> Period:
     return int(length) if length.denominator == 1 else length
 
 
-def parts_first(root: Value, parts: Callable[[Value], tuple[Value, ...]]) -> Iterator[Value]:
-    """Every value that a root is made of, each once and after its parts."""
+def base_of(view: Value) -> tuple[Value, list[Value]]:
+    """What a value is a view of, from outside of copies or from inside, and all such views."""
+    views: list[Value] = []
+    while view.form in ("per_copy", "pick"):
+        views.append(view)
+        view = view.parts[0]
+    return view, views
+
+
+def all_parts(value: Value) -> tuple[Value, ...]:
+    """Everything that a value is made of directly."""
+    return value.parts
+
+
+def parts_first(
+    roots: Iterable[Value], parts: Callable[[Value], tuple[Value, ...]] = all_parts
+) -> Iterator[Value]:
+    """Every value that roots are made of, each once and after its parts."""
     seen: set[Value] = set()
-    stack: list[tuple[Value, bool]] = [(root, False)]
-    while stack:
-        value, ready = stack.pop()
-        if ready:
-            yield value
-        elif value not in seen:
-            seen.add(value)
-            stack.append((value, True))
-            stack.extend((part, False) for part in reversed(parts(value)) if part not in seen)
+    for root in roots:
+        stack: list[tuple[Value, bool]] = [(root, False)]
+        while stack:
+            value, ready = stack.pop()
+            if ready:
+                yield value
+            elif value not in seen:
+                seen.add(value)
+                stack.append((value, True))
+                stack.extend((part, False) for part in reversed(parts(value)) if part not in seen)
 
 
 def _differentiated(shaped: Shaped) -> frozenset[SignalId]:

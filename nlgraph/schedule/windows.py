@@ -1,7 +1,8 @@
 """Gradients over a window, as gathers of the gradients of its ticks.
 
-By the chain rule: where E is a function of s = average(e), dE/dW is dE/ds times the average of de/dW,
-and each de/dW is a gradient inside one tick. So nothing of a tick is kept to the window's end.
+By the chain rule: where E is a function of s = average(e), dE/dW is dE/ds times the average of
+de/dW, and each de/dW is a gradient inside one tick. So nothing of a tick is kept to the window's
+end.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 
 from nlgraph.schedule import errors
 from nlgraph.schedule.derive import derive_factors
-from nlgraph.schedule.reach import depends, flows_through
+from nlgraph.schedule.reach import depends, flows_through, gathers_reached
 from nlgraph.schedule.values import Value, Values, parts_first
 
 Derivative = Callable[[Value], tuple[Value, ...]]
@@ -54,6 +55,8 @@ def split_window(values: Values, grad: Value, derivative: Derivative) -> tuple[V
 
 def _gathers(values: Values, objective: Value, targets: tuple[Value, ...]) -> list[Value]:
     """The outermost gathers of several ticks through which the gradient flows to a target."""
+    if not gathers_reached(values, objective):
+        return []
     borders = set(targets)
     for value in flows_through(values, objective, targets):
         if value.form == "gather" and value.data[0] != "latest" and value.data[2] > 1:
@@ -71,7 +74,7 @@ def _direct(
     if not any(target in reached for target in grad.targets):
         return [None] * len(grad.targets)
     new: dict[Value, Value] = {}
-    for value in parts_first(objective, lambda v: () if v in gathers else v.parts):
+    for value in parts_first([objective], lambda v: () if v in gathers else v.parts):
         if value in gathers:
             new[value] = values.make("stop", (value,), None, value.type, value.origin)
         else:

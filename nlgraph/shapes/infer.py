@@ -38,8 +38,11 @@ def infer_shapes(clocked: Clocked, report: Report) -> Shaped:
     else:
         for _, prev in zip(range(1), table.open.values(), strict=False):
             table.fault(errors.growing_prev(prev.origin))
+    unheld = {d.labels[0].span.start for d in report.errors if d.code == "NL0311"}
     for diagnostic in table.faults.values():
-        report.add(diagnostic)
+        # A slice that the clocks refuse has no dimension either: one fault, not two.
+        if diagnostic.code != "NL0417" or diagnostic.labels[0].span.start not in unheld:
+            report.add(diagnostic)
     equations = clocked.equations
     return Shaped(
         clocked,

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from nlgraph.diagnostics.diagnostic import Diagnostic
 from nlgraph.ops.dtypes import floating, is_float
+from nlgraph.ops.externs import EXTERN, given_inputs
 from nlgraph.ops.lower import visible
 from nlgraph.ops.op import TypeFault, registry
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
@@ -110,6 +111,8 @@ def _state(table: Table, expr: StateRead, hidden: Hidden) -> TensorType | None:
 def _call(table: Table, expr: Call, hidden: Hidden) -> TensorType | None:
     if expr.op == "where" and (expr.args[0], hidden) in table.constants:
         return _chosen(table, expr, hidden)
+    if expr.op == EXTERN:
+        return _extern(table, expr, hidden)
     types = tuple(table.type_of(arg, hidden) for arg in expr.args)
     known = tuple(t for t in types if t is not None)
     if len(known) != len(types):
@@ -124,6 +127,20 @@ def _call(table: Table, expr: Call, hidden: Hidden) -> TensorType | None:
         if not expr.attrs:
             table.results[expr.op, known] = result
     return _known(table, expr, hidden, known, result) if result.is_number else result
+
+
+def _extern(table: Table, expr: Call, hidden: Hidden) -> TensorType | None:
+    """A module gives what its component states, also while its parameters are not known."""
+    inputs = expr.args[: given_inputs(expr.attrs).stop]
+    types = tuple(table.type_of(arg, hidden) for arg in inputs)
+    known = tuple(t for t in types if t is not None)
+    if len(known) != len(types):
+        return None
+    try:
+        return registry()[expr.op].infer(known, expr.attrs)
+    except TypeFault as fault:
+        table.fault(_worded(fault, expr, known, hidden))
+        return None
 
 
 def _infer(call: Call, types: tuple[TensorType, ...], hidden: Hidden) -> TensorType:

@@ -82,8 +82,8 @@ def partners_of_braces(tokens: Sequence[Token]) -> dict[int, int]:
 
 def has_body(tokens: Sequence[Token], start: int) -> bool:
     """True if the braces of a broken statement may hold statements: not those of `x = {a}`."""
-    kinds = tokens[start].kind, tokens[start + 1].kind
-    return kinds[0] in _WITH_BODY or kinds == ("NAME", "NAME")
+    kinds = [token.kind for token in tokens[start : start + 2]]
+    return kinds[0] in _WITH_BODY or kinds == ["NAME", "NAME"]
 
 
 def after_separators(tokens: Sequence[Token], place: int) -> int:

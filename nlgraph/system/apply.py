@@ -9,7 +9,8 @@ from nlgraph.system import errors
 from nlgraph.system.builder import Builder, is_unknown
 from nlgraph.system.constants import fold
 from nlgraph.system.model import Call, Expr, Number, Unknown
-from nlgraph.system.values import Bundle, Value, collapse, keys_of, leaf
+from nlgraph.system.text import INFIX
+from nlgraph.system.values import Bundle, Value, collapse, keys_of, leaf, state_names
 from nlgraph.text.span import Origin
 
 
@@ -28,16 +29,13 @@ def apply(
         return _single(op, tuple(v for v in values if isinstance(v, Expr)), attrs, origin, builder)
     mode = builder.ops[op].bundled
     if mode == "no":
-        count = max(len(value.leaves) for value in values if isinstance(value, Bundle))
+        bundle = max((v for v in values if isinstance(v, Bundle)), key=lambda v: len(v.leaves))
         return builder.fault(
-            errors.bundle(
-                f"`{op}`", origin, count, "in a rule, `for each` makes one instance for each tensor"
-            ),
-            origin,
+            errors.bundle(f"`{INFIX.get(op, op)}`", origin, bundle.leaves.values()), origin
         )
     keys = keys_of(values)
     if keys is None:
-        return builder.fault(errors.bundles_differ(origin), origin)
+        return builder.fault(errors.bundles_differ(origin, state_names(values)), origin)
     if mode == "all":
         leaves = tuple(_leaf(value, key) for value in values for key in keys)
         return Call(origin, f"global_{op}", leaves, attrs)
@@ -57,7 +55,7 @@ def map_leaves(
     values = tuple(collapse(value) for value in values)
     keys = keys_of(values)
     if keys is None:
-        return builder.fault(errors.bundles_differ(origin), origin)
+        return builder.fault(errors.bundles_differ(origin, state_names(values)), origin)
     if not keys:
         return combine(tuple(value for value in values if isinstance(value, Expr)))
     return Bundle({key: combine(tuple(_leaf(value, key) for value in values)) for key in keys})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from nlgraph.diagnostics.diagnostic import Report
 from nlgraph.syntax import nodes
 from nlgraph.system import errors
-from nlgraph.system.builder import Builder, Place
+from nlgraph.system.builder import Builder, Place, exprs_of
 from nlgraph.system.declarations import Declared
 from nlgraph.system.entities import Comp, DimEntity, NumberEntity, Scope, StateRecord, ValueEntity
 from nlgraph.system.expressions import resolve_single
@@ -15,10 +18,10 @@ from nlgraph.system.model import (
     Equations,
     Expr,
     Input,
+    Learning,
     Number,
     Result,
     State,
-    Unknown,
 )
 from nlgraph.system.periods import clock_of
 from nlgraph.system.types import type_of
@@ -136,23 +139,28 @@ def _component(builder: Builder, comp: Comp) -> Component:
         rules=tuple(dict.fromkeys(comp.rules)),
         coefficients=tuple(comp.coefficients),
         map_reads=_map_reads(builder, comp),
-        has_map=comp.map is not None,
+        has_map=comp.map is not None or comp.extern is not None,
         origin=comp.origin,
+        extern=comp.extern,
     )
 
 
 def _map_reads(builder: Builder, comp: Comp) -> tuple[Expr, ...]:
-    """What a map reads besides its parameters."""
-    if comp.map is None:
-        return ()
+    """What a map reads besides its parameters; one without state answers from what it is given."""
+    if comp.map is None or comp.answers:
+        return tuple(comp.answers)
     from nlgraph.system.calls import run_body
 
     node = comp.map.node
-    origin = Origin(node.span)
-    params = {param.name: ValueEntity(Unknown(origin)) for param in node.params}
-    place = Place(Scope(comp.map.scope, dict(params)), f"{comp.id}.map", host=comp)
-    value = run_body(builder, node.body, place)
-    return (value,) if isinstance(value, Expr) else tuple(value.leaves.values())
+    # Anything may stand for the parameters but Unknown, in which a whole expression is lost. What
+    # is wrong with the body is reported where it is called.
+    given = ValueEntity(Learning(Origin(node.span)))
+    place = Place(
+        Scope(comp.map.scope, {param.name: given for param in node.params}),
+        f"{comp.id}.map",
+        host=comp,
+    )
+    return exprs_of(run_body(replace(builder, report=Report()), node.body, place))
 
 
 def _warn_of_unused(builder: Builder, declared: Declared) -> None:

@@ -27,7 +27,7 @@ from nlgraph.system.entities import (
     Template,
 )
 from nlgraph.system.expressions import constant, resolve
-from nlgraph.system.ids import SignalId
+from nlgraph.system.ids import ComponentId, SignalId
 from nlgraph.system.initial import initial_value
 from nlgraph.system.lookup import entity_of, holder_of, plain_index
 from nlgraph.system.model import Expr, Unknown
@@ -91,7 +91,9 @@ def read_body(
                         )
                     )
                 minimized = True
-                free = {key: rec for key, rec in holder.leaves.items() if not rec.claimed}
+                free = {
+                    key: rec for key, rec in holder.leaves.items() if not (rec.claimed or rec.fixed)
+                }
                 for record in free.values():
                     record.claimed = True
                 builder.plans.append(Plan(statement, holder.comps, free, inside))
@@ -200,7 +202,9 @@ def _inner(
         place.scope, dict(holder.comps), names, place.via, site.leaf, site.rule, site.tickers
     )
     origin = place.origin(node.member)
-    lazy = LazyComponent(lambda: build(builder, node, inner_site), origin)
+    lazy = LazyComponent(
+        ComponentId(next(iter(names.values()))), lambda: build(builder, node, inner_site), origin
+    )
     if node.member.index is None:
         declare(builder, place.scope, node.member.name, lazy, place, node.member)
     else:
@@ -276,11 +280,11 @@ def _target(
         leaves = {} if found is None else found.leaves
     own = set(map(id, holder.comps.values()))
     if not leaves or any(id(record.component) not in own for record in leaves.values()):
-        if text in builder.unread:
+        if text in builder.unread or holder.is_lost:
             return None
         states = sorted({r.short for comp in holder.comps.values() for r in comp.states.values()})
-        advice = f"its states are {', '.join(states)}" if states else "it has no state"
-        builder.report.add(errors.no_state(text, origin, advice))
+        builder.report.add(errors.no_state(text, origin, states, is_known=entity is not None))
+        builder.unread.add(text)
         return None
     return leaves
 

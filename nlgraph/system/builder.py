@@ -12,7 +12,7 @@ from nlgraph.syntax import nodes
 from nlgraph.system import errors
 from nlgraph.system.entities import Comp, LazyComponent, Scope, SignalEntity, StateRecord
 from nlgraph.system.ids import ClockId, SignalId
-from nlgraph.system.model import ClockDef, Expr, Signal, Unknown
+from nlgraph.system.model import ClockDef, Expr, ExternModule, Signal, Unknown
 from nlgraph.system.values import Bundle, Key, Value
 from nlgraph.text.span import Origin, Span
 
@@ -62,6 +62,8 @@ class Plan:
 class Builder:
     """The tables that grow.
 
+    `externs` are the modules of extern components that are known, by the components' names.
+
     `project` is the folder that no `use` leaves (None: there is none), `reading` the files that
     are being read.
 
@@ -76,6 +78,7 @@ class Builder:
 
     report: Report
     project: Path | None = None
+    externs: Mapping[str, ExternModule] = field(default_factory=dict)
     reading: list[Path] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     ops: Mapping[str, Op] = field(default_factory=registry)
@@ -107,9 +110,10 @@ class Builder:
     def unknown_name(
         self, name: str, at: Origin, guess: str | None, module: str | None = None
     ) -> Unknown:
-        """Report a name that nothing declares, unless what could not be read may do so."""
+        """Report a name that nothing declares, once, unless what could not be read may do so."""
         if name in self.unread:
             return Unknown(at)
+        self.unread.add(name)
         return self.fault(errors.unknown_name(name, at, guess, module), at)
 
     def site(self) -> int:

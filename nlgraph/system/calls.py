@@ -10,7 +10,7 @@ from nlgraph.syntax import nodes
 from nlgraph.system import errors, forms
 from nlgraph.system.apply import apply, map_leaves
 from nlgraph.system.arguments import bind, operator_arguments
-from nlgraph.system.builder import Builder, Place
+from nlgraph.system.builder import Builder, Place, exprs_of
 from nlgraph.system.entities import (
     Comp,
     Family,
@@ -22,10 +22,13 @@ from nlgraph.system.entities import (
     ValueEntity,
 )
 from nlgraph.system.expressions import resolve
+from nlgraph.system.externs import call_extern
+from nlgraph.system.ids import SignalId
 from nlgraph.system.imports import module_of
 from nlgraph.system.lookup import candidates, describe, entity_of, holder_of, only_comp
-from nlgraph.system.model import PerCopy, Unknown
+from nlgraph.system.model import Call, Expr, PerCopy, Signal, SignalRead, Unknown
 from nlgraph.system.values import Value
+from nlgraph.system.walk import postorder
 
 
 def call(builder: Builder, node: nodes.Call, place: Place) -> Value:
@@ -133,7 +136,11 @@ def apply_map(
     """A component's map in place of its call, with the current or the updated state."""
     origin = place.origin(node)
     comp = only_comp(holder)
+    if comp is not None and comp.map is None and comp.extern is not None:
+        return call_extern(builder, comp, values, node, place, primed=primed)
     if comp is None or comp.map is None:
+        if holder.is_lost:
+            return Unknown(origin)
         found = comp or next(iter(holder.comps.values()))
         return builder.fault(errors.no_map(str(found.id), origin, found.origin), origin)
     params = comp.map.node.params
@@ -144,14 +151,37 @@ def apply_map(
             ),
             origin,
         )
+    copied = bool(comp.per) and not _within(place.host, comp)
+    if copied:
+        values = tuple(
+            map_leaves((v,), lambda one: _argument(builder, one[0], comp, place), origin, builder)
+            for v in values
+        )
     scope = Scope(
         comp.map.scope, {p.name: ValueEntity(v) for p, v in zip(params, values, strict=True)}
     )
     inner = replace(place.inside(scope, node), primed=comp if primed else None, host=comp)
     result = run_body(builder, comp.map.node.body, inner)
-    if not comp.per or _within(place.host, comp):
+    if not comp.states:
+        comp.answers.extend(exprs_of(result))
+    if not copied:
         return result
     return map_leaves((result,), lambda parts: PerCopy(origin, parts[0], comp.per), origin, builder)
+
+
+def _argument(builder: Builder, value: Expr, comp: Comp, place: Place) -> Expr:
+    """An argument of a map that runs copy by copy: one value of all copies, then seen by each.
+
+    What does more than arithmetic element by element becomes a signal: `mean(e)` is the mean over
+    all copies, not over each.
+    """
+    calls = (part for part in postorder((value,)) if isinstance(part, Call))
+    if all(builder.ops[part.op].bundled == "leaf" for part in calls):
+        return value
+    name = SignalId(builder.unique(f"{place.name}.{comp.id}"))
+    host = None if place.host is None else place.host.id
+    builder.signals[name] = Signal(name, value, host, value.origin)
+    return SignalRead(value.origin, name)
 
 
 def _within(host: Comp | None, comp: Comp) -> bool:
@@ -186,7 +216,9 @@ def _built_in(builder: Builder, name: str, node: nodes.Call, place: Place) -> Va
     return apply(builder, op_name, values, attrs, origin)
 
 
-_INTERNAL = frozenset({"global_dot", "global_norm", "dropout_apply", "index", "mT", "cast"})
+_INTERNAL = frozenset(
+    {"global_dot", "global_norm", "dropout_apply", "index", "mT", "cast", "extern_call"}
+)
 
 
 def _chain(builder: Builder, node: nodes.Call, place: Place) -> Value:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nlgraph import limits
 from nlgraph.syntax import nodes
 from nlgraph.system import errors
 from nlgraph.system.arguments import bind
@@ -16,19 +17,21 @@ from nlgraph.system.body import read_body
 from nlgraph.system.builder import Builder, Place
 from nlgraph.system.clauses import settle_clauses
 from nlgraph.system.entities import Comp, Holder, Scope, StateRecord, Template
+from nlgraph.system.externs import check_clauses, declare_extern, extern_call
 from nlgraph.system.ids import ComponentId
 from nlgraph.system.lookup import describe, entity_of
 from nlgraph.system.states import Site, StateMaker, typed
 from nlgraph.system.values import Key
-from nlgraph.text.span import Origin
+from nlgraph.text.span import Origin, Span
 
 
 def build(builder: Builder, node: nodes.Component, site: Site) -> Holder:
     """Build a component for each host; the states' updates come later."""
-    origin = Origin(node.span, site.via)
+    origin = Origin(_head(node), site.via)
     comps = {key: _comp(builder, site, key, origin) for key in site.hosts}
     place = Place(site.scope, node.member.name, via=site.via)
-    block, type_node, init = _header(builder, node, place)
+    extern = extern_call(node, place)
+    block, type_node, init = (None, None, None) if extern else _header(builder, node, place)
     scope = Scope(site.scope)
     leaves: dict[Key, StateRecord] = {}
     maker = StateMaker(builder, site, comps, leaves)
@@ -36,12 +39,40 @@ def build(builder: Builder, node: nodes.Component, site: Site) -> Holder:
         comp.scope = scope
     if type_node is not None:
         typed(builder, node, type_node, init, place, maker)
+    if extern is not None:
+        declare_extern(builder, node, extern, maker, place)
     holder = Holder(leaves, comps)
     if block is not None:
         _instantiate(builder, node, block, holder, maker, place)
     read_body(builder, node.body or (), holder, maker, replace(place, scope=scope), site)
     settle_clauses(builder, node, site, holder, place)
+    if extern is not None:
+        check_clauses(builder, node, comps.values(), place)
+    is_bare = block is None and type_node is None and extern is None and init is None
+    unknown = node.init is not None and is_bare
+    if unknown or _has_fault(builder, node) or (block and _has_fault(builder, block.node)):
+        for comp in comps.values():
+            comp.lost = True
     return holder
+
+
+def _has_fault(builder: Builder, node: nodes.Node) -> bool:
+    """Whether a fault was found inside a declaration."""
+    span = node.span
+    return any(
+        span.start <= fault.labels[0].span.start < span.end
+        for fault in builder.report.errors
+        if fault.labels and fault.labels[0].span.source is span.source
+    )
+
+
+def _head(node: nodes.Component) -> Span:
+    """A component without its braces, which is the place that messages show."""
+    span = node.span
+    if node.body is None:
+        return span
+    head = span.text.partition("{")[0].rstrip()
+    return Span(span.source, span.start, span.start + len(head))
 
 
 def _instantiate(
@@ -53,6 +84,11 @@ def _instantiate(
     place: Place,
 ) -> None:
     """A block's body: it sees its parameters and its own file, the component's body sees it."""
+    if place.origin(node).depth > limits.NESTING:
+        fault = errors.too_deep(place.origin(node))
+        if all(fault.labels[:1] != known.labels[:1] for known in builder.report.diagnostics):
+            builder.report.add(fault)
+        return
     call = node.init.value if node.init is not None else None
     assert isinstance(call, nodes.Call)
     assert isinstance(block.node, nodes.Block)

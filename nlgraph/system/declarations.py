@@ -23,7 +23,7 @@ from nlgraph.system.entities import (
     Template,
 )
 from nlgraph.system.expressions import constant
-from nlgraph.system.ids import ClockId, InputId
+from nlgraph.system.ids import ClockId, ComponentId, InputId
 from nlgraph.system.imports import import_names
 from nlgraph.system.states import Site
 from nlgraph.system.unroll import Placed, unroll
@@ -116,12 +116,17 @@ def _statement(
             pass
 
 
+def _twice(builder: Builder, declared: Declared, name: str, origin: Origin) -> None:
+    first = declared.origins.get(name) or builder.imports.get(name, origin)
+    builder.report.add(errors.declared_twice(name, origin, first))
+
+
 def _enter(
     builder: Builder, declared: Declared, name: str, entity: Entity, node: nodes.Node
 ) -> None:
     origin = Origin(node.span)
     if name in declared.scope.names:
-        builder.report.add(errors.declared_twice(name, origin, declared.origins.get(name, origin)))
+        _twice(builder, declared, name, origin)
         return
     if name == "T" and not isinstance(entity, DimEntity | NumberEntity):
         builder.report.add(
@@ -140,7 +145,9 @@ def _component(builder: Builder, declared: Declared, node: nodes.Component, plac
             errors.misplaced("`rest`", "for a component's name", place.origin(node.member))
         )
     site = Site(place.scope, {"": None}, {"": full})
-    lazy = LazyComponent(lambda: build(builder, node, site), place.origin(node.member))
+    lazy = LazyComponent(
+        ComponentId(full), lambda: build(builder, node, site), place.origin(node.member)
+    )
     builder.lazies.append(lazy)
     if node.member.index is None:
         _enter(builder, declared, full, lazy, node.member)
@@ -175,6 +182,9 @@ def _equation(builder: Builder, declared: Declared, node: nodes.Equation, place:
         return
     match node.target:
         case nodes.Name(name=name):
+            if name in declared.scope.names:
+                _twice(builder, declared, name, Origin(node.target.span))
+                return
             entity = signal(builder, name, node, place)
             _enter(builder, declared, name, entity, node.target)
         case nodes.Index(value=nodes.Name(name=name), items=(index,)) if not isinstance(
@@ -237,7 +247,7 @@ def _settle(
         cycle = [n for n in needs if n in stack]
         if cycle:
             chain = tuple((n, declared.origins[n]) for n in stack[stack.index(cycle[0]) :])
-            builder.report.add(errors.definition_cycle("numbers", chain))
+            builder.report.add(errors.definition_cycle("number", chain))
             for n, _ in chain:
                 pending.pop(n, None)
                 declared.scope.names[n] = DimEntity(Dim(n, None))

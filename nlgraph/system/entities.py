@@ -12,7 +12,7 @@ from typing import Literal
 from nlgraph.ops.types import Dim, TensorType
 from nlgraph.syntax import nodes
 from nlgraph.system.ids import ClockId, ComponentId, InputId, SignalId, StateId
-from nlgraph.system.model import Expr, Reset
+from nlgraph.system.model import Expr, Extern, Reset
 from nlgraph.system.values import Key, Value
 from nlgraph.text.span import Origin
 
@@ -45,7 +45,8 @@ class Scope:
 class StateRecord:
     """A state under construction; `short` is its name inside its component.
 
-    `claimed` says that its body gives it an update of its own.
+    `claimed` says that its body gives it an update of its own, `fixed` that no `train` or
+    `minimize` of its whole component is about it.
     """
 
     id: StateId
@@ -59,6 +60,7 @@ class StateRecord:
     update: Expr | None = None
     update_origin: Origin | None = None
     claimed: bool = False
+    fixed: bool = False
 
     @property
     def own(self) -> bool:
@@ -68,7 +70,11 @@ class StateRecord:
 
 @dataclass(slots=True, eq=False)
 class Comp:
-    """A component under construction."""
+    """A component under construction; `answers` are what calls of a map without state give.
+
+    `lost` says that a fault in its declaration hides what it has: that it lacks something is then
+    no fault of its own.
+    """
 
     id: ComponentId
     host: Comp | None
@@ -80,6 +86,9 @@ class Comp:
     states: dict[str, StateRecord] = field(default_factory=dict)
     reset: ResetPlan | None = None
     map: MapRecord | None = None
+    extern: Extern | None = None
+    answers: list[Expr] = field(default_factory=list)
+    lost: bool = False
     objective: Expr | None = None
     rules: list[str] = field(default_factory=list)
     coefficients: list[Expr] = field(default_factory=list)
@@ -139,11 +148,17 @@ class Holder:
     leaves: Mapping[Key, StateRecord]
     comps: Mapping[str, Comp]
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether a fault in its declaration hides what it has."""
+        return any(comp.lost for comp in self.comps.values())
+
 
 @dataclass(slots=True, eq=False)
 class LazyComponent:
-    """A declared component that is built when first asked for."""
+    """A declared component that is built when first asked for; `id` is that of its first host."""
 
+    id: ComponentId
     build: Callable[[], Holder]
     origin: Origin
     holder: Holder | None = None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
+
 from nlgraph.diagnostics.diagnostic import Diagnostic, Label, labels_of
+from nlgraph.diagnostics.suggest import nearest
+from nlgraph.system.model import Expr, StateRead
 from nlgraph.text.span import Origin
 
 
@@ -94,25 +98,31 @@ def bad_override(name: str, value: str, at: Origin) -> Diagnostic:
 
 
 def definition_cycle(what: str, chain: tuple[tuple[str, Origin], ...]) -> Diagnostic:
-    """NL0211: things that are defined by each other."""
+    """NL0211: numbers, components or values that are defined by each other."""
     first, *others = chain
+    names = " → ".join(f"`{name}`" for name, _ in (*chain, first))
+    message = (
+        f"the {what}s {names} are defined by each other"
+        if others
+        else f"the {what} `{first[0]}` is defined by itself"
+    )
     return _error(
         "NL0211",
-        f"{what} {' → '.join(f'`{name}`' for name, _ in (*chain, first))} defined by each other",
+        message,
         first[1],
         f"`{first[0]}`",
         *(Label(origin.span, f"`{name}`") for name, origin in others),
     )
 
 
-def no_root(at: Origin) -> Diagnostic:
+def no_root(at: Origin, name: str = "step") -> Diagnostic:
     """NL0212: a file without a root clock."""
     return _error(
         "NL0212",
         "the file declares no root clock",
         at,
         "",
-        help="add `clock step`: one tick of it is one update step over one batch",
+        help=f"add `clock {name}`: one tick of it is one update step over one batch",
     )
 
 
@@ -145,26 +155,49 @@ def no_map(name: str, at: Origin, declared: Origin) -> Diagnostic:
     )
 
 
-def bundle(what: str, at: Origin, count: int, advice: str | None = None) -> Diagnostic:
+def bundle(what: str, at: Origin, leaves: Collection[Expr]) -> Diagnostic:
     """NL0216: a bundle where one tensor is needed."""
+    names = [str(leaf.state) for leaf in leaves if isinstance(leaf, StateRead)]
+    advice = None
+    if at.via is not None:
+        advice = "in a rule, `for each` makes one instance for each tensor"
+    elif names:
+        advice = f"name the one that is meant: {_some(names)}"
     return _error(
         "NL0216",
-        f"{what} takes one tensor, and this is a bundle of {count}",
+        f"{what} takes one tensor, and this is a bundle of {len(leaves)}",
         at,
-        f"{count} tensors",
+        f"{len(leaves)} tensors",
         help=advice,
     )
 
 
-def bundles_differ(at: Origin) -> Diagnostic:
-    """NL0217: bundles that do not match leaf by leaf."""
+def bundles_differ(at: Origin, states: Iterable[Iterable[str]] = ()) -> Diagnostic:
+    """NL0217: bundles that do not match leaf by leaf; `states` are the names in each."""
+    told = " and ".join(f"states {_some(names)}" for names in states)
     return _error(
-        "NL0217", "these bundles have different states", at, "their states do not match by name"
+        "NL0217",
+        "these bundles have different states",
+        at,
+        "their states do not match by name",
+        help=f"one value for each state: here {told} meet" if told else None,
     )
+
+
+def _some(names: Iterable[str]) -> str:
+    """Names in a sentence, not too many of them."""
+    told = [f"`{name}`" for name in names]
+    return ", ".join(told[:_MOST]) + (f" and {len(told) - _MOST} more" if told[_MOST:] else "")
+
+
+_MOST = 5
+"""Names that a sentence lists."""
 
 
 def defined_twice(state: str, at: Origin, first: Origin) -> Diagnostic:
     """NL0218: a state with two updates."""
+    if at.user != first.user:  # else both are in one rule
+        at, first = Origin(at.user), Origin(first.user)
     return _error(
         "NL0218",
         f"the state `{state}` has two updates",
@@ -175,10 +208,28 @@ def defined_twice(state: str, at: Origin, first: Origin) -> Diagnostic:
     )
 
 
-def no_state(name: str, at: Origin, advice: str | None = None) -> Diagnostic:
+def no_state(name: str, at: Origin, states: Sequence[str], *, is_known: bool) -> Diagnostic:
     """NL0219: an equation with a prime for what is no state of this body."""
+    guess = nearest(name, states)
+    if guess is not None and not is_known:
+        advice = f"did you mean `{guess}'`?"
+    else:
+        advice = f"its states are {_some(states)}" if states else "it has no state"
+        if not is_known:
+            advice += f"; a signal has no prime: {name} = …"
     return _error(
-        "NL0219", f"`{name}'` is no state of this component", at, "not a state here", help=advice
+        "NL0219", f"`{name}` is no state of this component", at, "not a state here", help=advice
+    )
+
+
+def not_of_rule(name: str, at: Origin) -> Diagnostic:
+    """NL0219: an equation with a prime, in a rule, for what is no state of its host."""
+    return _error(
+        "NL0219",
+        f"`{name}` is no state that this rule updates",
+        at,
+        "not the host's",
+        help="a rule updates its host; its components update themselves",
     )
 
 
@@ -192,14 +243,14 @@ def not_a_target(what: str, at: Origin, advice: str | None = None) -> Diagnostic
     return _error("NL0221", f"{what} needs a state, a component or a signal", at, "", help=advice)
 
 
-def window_clock(word: str, at: Origin) -> Diagnostic:
+def window_clock(word: str, at: Origin, clock: str) -> Diagnostic:
     """NL0222: a gather in a signal that names no clock."""
     return _error(
         "NL0222",
         f"`{word}` in a signal must name the clock over which it gathers",
         at,
         "no clock",
-        help=f"for example `{word}(…, sequence)`; in an update the window is its component's tick",
+        help=f"for example `{word}(…, {clock})`; in an update the window is its component's tick",
     )
 
 
@@ -217,12 +268,19 @@ def nothing_trained(at: Origin) -> Diagnostic:
 
 def too_deep(at: Origin) -> Diagnostic:
     """NL0601: templates inside templates without end."""
-    return _error(
+    steps = [at]
+    while steps[-1].via is not None:
+        steps.append(steps[-1].via)
+    spans = [step.span for step in steps]
+    looping = next((span for span in spans if spans.count(span) > 1), None)
+    if looping is None:
+        return _error("NL0601", "expansions are nested too deeply here", at, "still expanding")
+    name = looping.text.partition("(")[0].split()[-1]
+    return Diagnostic(
         "NL0601",
-        "expansions are nested too deeply here",
-        at,
-        "still expanding",
-        help="a fn, block or rule may not use itself",
+        f"`{name}` would be written out without end, since it uses itself",
+        (Label(looping, "used inside itself"), Label(at.user, "expanded from here")),
+        "repetition is a `for`, or chain(…) over a family",
     )
 
 

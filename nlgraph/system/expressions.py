@@ -86,7 +86,7 @@ def resolve_single(builder: Builder, node: nodes.Expr, place: Place, what: str) 
     value = collapse(resolve(builder, node, place))
     if isinstance(value, Bundle):
         origin = place.origin(node)
-        return builder.fault(errors.bundle(what, origin, len(value.leaves)), origin)
+        return builder.fault(errors.bundle(what, origin, value.leaves.values()), origin)
     return value
 
 
@@ -152,7 +152,8 @@ def read_lazy(builder: Builder, entity: LazyValue, origin: Origin) -> Value:
     if entity.value is None:
         if entity.busy:
             return builder.fault(
-                errors.definition_cycle("values are", (("this equation", entity.origin),)), origin
+                errors.definition_cycle("value", ((entity.origin.span.text, entity.origin),)),
+                origin,
             )
         entity.busy = True
         entity.value = entity.resolve()
@@ -270,7 +271,7 @@ def _component(
 ) -> Value:
     origin = place.origin(node)
     holder = holder_of(builder, entity, origin)
-    if holder is None:
+    if holder is None or (not holder.leaves and holder.is_lost):
         return Unknown(origin)
     if not holder.leaves:
         name = _text(node)

@@ -82,7 +82,7 @@ def _gather(kind: GatherKind) -> Callable[[Builder, nodes.Call, Place], Value]:
             if clock is None:
                 return Unknown(origin)
         elif not place.readers and kind != "collect":
-            return builder.fault(errors.window_clock(kind, origin), origin)
+            return builder.fault(errors.window_clock(kind, origin, _some_clock(builder)), origin)
         axis: int | None = None
         if "axis" in chosen:
             number = constant(builder, chosen["axis"], place, "an axis")
@@ -265,3 +265,8 @@ FORMS: Final[dict[str, Callable[[Builder, nodes.Call, Place], Value]]] = {
     "bernoulli": _draw("bernoulli"),
     "dropout": _dropout,
 }
+
+
+def _some_clock(builder: Builder) -> str:
+    """A clock over which a gather may be meant: the one that is declared last."""
+    return next((str(c.id) for c in reversed(builder.clocks.values()) if c.declared), "CLOCK")

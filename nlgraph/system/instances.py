@@ -235,11 +235,7 @@ def updates(builder: Builder, instance: Instance) -> None:
         )
         if not records or any(id(record) not in own for record in records.values()):
             text = statement.target.span.text
-            builder.report.add(
-                errors.no_state(
-                    text, origin, "a rule updates its host; its components update themselves"
-                )
-            )
+            builder.report.add(errors.not_of_rule(text, origin))
             continue
         name = str(next(iter(records.values())).id)
         value = resolve(builder, statement.value, replace(place, name=name))

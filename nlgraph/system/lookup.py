@@ -75,7 +75,8 @@ def holder_of(builder: Builder, entity: Holder | LazyComponent, at: Origin) -> H
     if entity.holder is None:
         if entity.busy:
             builder.fault(
-                errors.definition_cycle("components are", (("this one", entity.origin),)), at
+                errors.definition_cycle("component", ((entity.origin.span.text, entity.origin),)),
+                at,
             )
             return None
         entity.busy = True
@@ -220,7 +221,7 @@ def _member(
     if comp is None:
         return None
     found = comp.scope.names.get(name) or comp.added.get(name)
-    if found is None and not quiet and name not in builder.unread:
+    if found is None and not (quiet or comp.lost or name in builder.unread):
         guess = nearest(name, (*comp.scope.names, *comp.added))
         builder.fault(errors.no_member(text, name, origin, guess), origin)
     return found

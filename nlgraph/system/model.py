@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from nlgraph.ops.types import Dim, TensorType
 from nlgraph.system.ids import ClockId, ComponentId, InputId, SignalId, StateId
@@ -84,8 +84,9 @@ class Draw(Expr):
     """A random draw: one for each place (`name`), tick and copy.
 
     `kind` is `normal uniform randint bernoulli`, for initial values also `xavier kaiming
-    orthogonal`. `args` are numbers: (mean, std), (low, high), (low, high), (p,). The shape is
-    `dims`, or that of `like`; an initial value's is its state's (both None).
+    orthogonal`, and `given`: what the module of an extern component brings. `args` are numbers:
+    (mean, std), (low, high), (low, high), (p,). The shape is `dims`, or that of `like`; an initial
+    value's is its state's (both None).
     """
 
     kind: str
@@ -272,6 +273,43 @@ class State:
     origin: Origin
 
 
+class ExternModule(Protocol):
+    """A module of the user's, as the torch-free passes know it."""
+
+    @property
+    def parameters(self) -> Mapping[str, TensorType]:
+        """The type of each parameter."""
+        ...
+
+    @property
+    def buffers(self) -> Mapping[str, TensorType]:
+        """The type of each buffer."""
+        ...
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The parameters that nothing trains."""
+        ...
+
+    @property
+    def draws(self) -> bool:
+        """Whether a step of it draws random numbers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extern:
+    """What an extern component takes and gives, and the module that is called.
+
+    Where that is not known (None), the component has one state of its own name, without a type, in
+    the place of all.
+    """
+
+    inputs: tuple[TensorType, ...]
+    output: TensorType
+    module: ExternModule | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Component:
     """A component: states, and where it stands.
@@ -280,8 +318,9 @@ class Component:
     (None) a component has the clock of its host, and one without a host is inferred.
     `coefficients` are the expressions that were given to its rule as arguments (learning rates,
     gates, decays), and `objective` what it minimizes, for the level graph's edges.
-    `map_reads` are expressions that the map reads besides its parameters: a component without
-    states is non-parametric.
+    `map_reads` are what the map reads besides its parameters; a component without states is
+    non-parametric, and has there what its calls give. `extern` says that its map is a module of
+    the user's.
     """
 
     id: ComponentId
@@ -296,6 +335,7 @@ class Component:
     map_reads: tuple[Expr, ...]
     has_map: bool
     origin: Origin
+    extern: Extern | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

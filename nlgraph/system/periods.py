@@ -6,10 +6,10 @@ from nlgraph.diagnostics.suggest import nearest
 from nlgraph.syntax import nodes
 from nlgraph.system import errors
 from nlgraph.system.builder import Builder, Place
-from nlgraph.system.entities import ClockEntity, DimEntity, Holder, LazyComponent
+from nlgraph.system.entities import ClockEntity, DimEntity, Entity, Holder, LazyComponent
 from nlgraph.system.expressions import whole
 from nlgraph.system.ids import ClockId
-from nlgraph.system.lookup import describe, dims_of, entity_of, holder_of
+from nlgraph.system.lookup import describe, dims_of, entity_of
 from nlgraph.system.model import ClockDef
 from nlgraph.text.span import Origin
 
@@ -112,18 +112,17 @@ def _parent(builder: Builder, period: nodes.Period, place: Place) -> tuple[str, 
         if found is None:
             return None
         count = found
-    entity = entity_of(builder, period.of, place)
+    entity = _ticking(builder, period.of, place)
     if entity is None:
         return None
     origin = place.origin(period.of)
     match entity:
         case ClockEntity(id=name):
             return name, False, count
-        case Holder() | LazyComponent():
-            holder = holder_of(builder, entity, origin)
-            if holder is None:
-                return None
-            return next(iter(holder.comps.values())).id, True, count
+        case LazyComponent(id=name):
+            return name, True, count
+        case Holder(comps=comps):
+            return next(iter(comps.values())).id, True, count
         case _:
             builder.report.add(
                 errors.not_a(
@@ -133,8 +132,18 @@ def _parent(builder: Builder, period: nodes.Period, place: Place) -> tuple[str, 
             return None
 
 
+def _ticking(builder: Builder, node: nodes.Expr, place: Place) -> Entity | None:
+    """What the name of a clock stands for; where there is no clock at all, one is missing."""
+    name = node.name if isinstance(node, nodes.Name) else ""
+    if builder.clocks or name in ("", *builder.unread) or place.scope.lookup(name) is not None:
+        return entity_of(builder, node, place)
+    builder.report.add(errors.no_root(place.origin(node), name))
+    builder.unread.add(name)
+    return None
+
+
 def _clock(builder: Builder, node: nodes.Expr, place: Place) -> ClockId | None:
-    entity = entity_of(builder, node, place)
+    entity = _ticking(builder, node, place)
     if isinstance(entity, ClockEntity):
         return entity.id
     if entity is not None:

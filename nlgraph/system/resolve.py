@@ -14,7 +14,8 @@ from nlgraph.system.builder import Builder, Place, Plan
 from nlgraph.system.declarations import Declared, Override, declare_file
 from nlgraph.system.entities import ClockEntity, Comp, Family, LazyComponent, StateRecord
 from nlgraph.system.lookup import entity_of, holder_of, resolve_signal
-from nlgraph.system.model import Equations, StateRead
+from nlgraph.system.lost import drop_lost
+from nlgraph.system.model import Equations, ExternModule, StateRead
 from nlgraph.system.periods import define_clock
 from nlgraph.system.rules import ClockOfHost, plan_rules
 from nlgraph.system.targets import targets_of
@@ -29,22 +30,26 @@ def resolve(
     *,
     clock_of_host: ClockOfHost | None = None,
     project: Path | None = None,
+    externs: Mapping[str, ExternModule] | None = None,
 ) -> tuple[Equations, bool]:
     """The equations of a file.
 
     `project` is the folder whose files `use "…"` may bring in, with links resolved; None: none.
+    `externs` are the modules of extern components that are known.
 
     Hosts of one `train` that share a clock form one bundle. Without `clock_of_host` each host is
     taken alone; the second result says whether that was so for any, and the file is to be resolved
     again once clocks are inferred.
     """
-    builder = Builder(report, project, [] if project is None else [_path(file)])
+    reading = [] if project is None else [_path(file)]
+    builder = Builder(report, project, externs or {}, reading)
     builder.unread |= file.unread
     declared = declare_file(builder, file, overrides)
     for statement, scope in declared.placed:
         entity = scope.lookup(statement.name) if isinstance(statement, nodes.Clock) else None
         if isinstance(statement, nodes.Clock) and isinstance(entity, ClockEntity):
             define_clock(builder, statement, Place(scope, statement.name))
+    drop_lost(builder, declared)
     for lazy in builder.lazies:
         holder_of(builder, lazy, lazy.origin)
         if len(builder.comps) > limits.COMPONENTS:
@@ -90,7 +95,7 @@ def _plan_trains(builder: Builder, declared: Declared) -> None:
             record
             for comp in builder.comps
             for record in comp.states.values()
-            if not record.claimed and record not in records
+            if not (record.claimed or record.fixed) and record not in records
         ]
         _plan(builder, statement, place, records)
 
@@ -108,6 +113,8 @@ def _targets(builder: Builder, node: nodes.Train, place: Place) -> list[StateRec
                 builder.report.add(errors.not_a_target("`train`", place.origin(target)))
                 continue
             record = by_id[read.state]
+            if record.fixed:
+                continue
             whole = isinstance(entity, LazyComponent | Family)
             if not (whole and record.claimed and record.update_origin is None and _has_own(record)):
                 records.append(record)

@@ -182,7 +182,10 @@ def _names(
         chosen: dict[str, str] = {}
         for name in names:
             taken = any(
-                name in comp.states or name in comp.scope.names or name in comp.added
+                name in comp.scope.names
+                or name in comp.added
+                # A module's parameters have dots: `m.weight` beside a rule's `m`.
+                or any(state.partition(".")[0] == name for state in comp.states)
                 for comp in hosts.values()
             )
             clash = all_names.count(name) > 1 or taken

@@ -18,6 +18,7 @@ from nlgraph.system.entities import (
     Scope,
     StateRecord,
 )
+from nlgraph.system.externs import like_extern
 from nlgraph.system.ids import StateId
 from nlgraph.system.initial import initial_value
 from nlgraph.system.lookup import entity_of, holder_of, only_comp
@@ -69,12 +70,14 @@ class StateMaker:
     def copies(self, of: Holder, origin: Origin) -> list[tuple[Key, StateRecord, StateRecord]]:
         """A state like each of another component's, for each host, with what it is like."""
         made: list[tuple[Key, StateRecord, StateRecord]] = []
+        by_host: dict[str, list[StateRecord]] = {}
+        for (other_key, _), record in of.leaves.items():
+            by_host.setdefault(other_key, []).append(record)
         for host_key, comp in self.comps.items():
-            for (other_key, _), record in of.leaves.items():
-                if other_key not in ("", host_key):
-                    continue
-                own = record.own
-                if own and len([k for k in of.leaves if k[0] == other_key]) == 1:
+            shared = by_host.get("", []) if host_key else []
+            for record in (*shared, *by_host.get(host_key, [])):
+                siblings = shared if record in shared else by_host[host_key]
+                if record.own and len(siblings) == 1:
                     name, short = str(comp.id), record.short
                 else:
                     name, short = f"{comp.id}.{record.short}", record.short
@@ -109,6 +112,10 @@ class StateMaker:
             record = self._add(comp, short, f"{comp.id}.{short}", origin)
             made.append(((host_key, name), record))
         return self._entered(made)
+
+    def apart(self, name: str, origin: Origin) -> list[StateRecord]:
+        """A state that is no part of the component as a value, for each host."""
+        return [self._add(comp, name, f"{comp.id}.{name}", origin) for comp in self.comps.values()]
 
     def _add(self, comp: Comp, short: str, name: str, origin: Origin) -> StateRecord:
         record = StateRecord(StateId(name), short, comp, origin)
@@ -152,6 +159,8 @@ def typed(
         record.init = value(record, key)
     maker.show(other)
     owner = only_comp(other)
+    if owner is not None and owner.extern is not None and not maker.site.rule:
+        like_extern(owner, maker, origin)
     if owner is not None and owner.map is not None and not maker.site.rule:
         comp = next(iter(maker.comps.values()))
         names = {

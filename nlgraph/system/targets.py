@@ -40,7 +40,7 @@ def targets_of(
             value = StateRead(origin, entity.id, primed=False)
         case Holder() | LazyComponent():
             holder = holder_of(builder, entity, origin)
-            if holder is None:
+            if holder is None or (not holder.leaves and holder.is_lost):
                 return None
             value = Bundle(
                 {key: StateRead(origin, rec.id, primed=False) for key, rec in holder.leaves.items()}

@@ -29,7 +29,7 @@ from nlgraph.system.model import (
 )
 from nlgraph.system.walk import children, postorder
 
-_INFIX = {
+INFIX = {
     "add": "+",
     "sub": "-",
     "mul": "*",
@@ -45,6 +45,7 @@ _INFIX = {
     "and": "and",
     "or": "or",
 }
+"""Operators that the language writes between their operands."""
 
 
 def equations_text(equations: Equations) -> str:
@@ -130,8 +131,8 @@ def expression_text(expr: Expr, part: Callable[[Expr], str]) -> str:
             return f"tick({expr.of or expr.clock})"
         case Draw(kind=kind, args=args, name=name):
             return f"{kind}({', '.join(map(repr, args))}) of {name!r}"
-        case Call(op=op, args=(a, b)) if op in _INFIX:
-            return f"({part(a)} {_INFIX[op]} {part(b)})"
+        case Call(op=op, args=(a, b)) if op in INFIX:
+            return f"({part(a)} {INFIX[op]} {part(b)})"
         case Call(op=op, args=args, attrs=attrs):
             given = [*map(part, args), *(f"{k} = {_attr(v)}" for k, v in attrs.items())]
             return f"{op}({', '.join(given)})"

@@ -37,18 +37,24 @@ def leaf(value: Value, key: Key) -> Expr | None:
     return value.leaves.get((key[0], None)) if found is None else found
 
 
+def state_names(values: tuple[Value, ...]) -> list[list[str]]:
+    """The names of the states in each bundle, for messages."""
+    bundles = [value for value in values if isinstance(value, Bundle)]
+    return [[name for _, name in bundle.leaves if name is not None] for bundle in bundles]
+
+
 def keys_of(values: tuple[Value, ...]) -> tuple[Key, ...] | None:
     """The common leaves of several values, None where they do not match; empty: no bundle."""
     bundles = [value for value in values if isinstance(value, Bundle)]
-    keys: list[Key] = []
+    keys: dict[Key, None] = {}
+    hosts: set[str] = set()
     for bundle in bundles:
         for key in bundle.leaves:
-            if key in keys:
+            if key in keys or (key[1] is None and key[0] in hosts):
                 continue
-            if key[1] is None and any(known[0] == key[0] for known in keys):
-                continue
-            keys = [known for known in keys if known != (key[0], None)]
-            keys.append(key)
+            keys.pop((key[0], None), None)
+            keys[key] = None
+            hosts.add(key[0])
     if any(leaf(bundle, key) is None for bundle in bundles for key in keys):
         return None
     return tuple(keys)

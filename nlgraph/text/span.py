@@ -43,6 +43,14 @@ class Origin:
     via: Origin | None = None
 
     @property
+    def depth(self) -> int:
+        """How many expansions lie between the user's file and this value."""
+        count, origin = 0, self
+        while origin.via is not None:
+            count, origin = count + 1, origin.via
+        return count
+
+    @property
     def user(self) -> Span:
         """The outermost place: the line in the file that the user gave."""
         origin = self

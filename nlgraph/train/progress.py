@@ -149,6 +149,7 @@ def _make_bar(stream: TextIO, *, first: int, steps: int, colour: bool) -> tuple[
         BarColumn(bar_width=24),
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         TimeRemainingColumn(compact=True),
+        TextColumn("left "),
         TextColumn("{task.fields[told]}", markup=False),
         console=console,
         auto_refresh=False,

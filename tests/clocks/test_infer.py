@@ -108,7 +108,9 @@ def test_a_draw_in_a_body_has_the_clock_of_its_component(clocks):
 
 def test_tick_in_an_update_counts_with_its_component(clocks):
     found = clocks(
-        STEP + "component a : [d] = 0 every 4 step { a' = a + tick }\ncomponent b : [d] = 0 { b' = b + a }"
+        STEP
+        + "component a : [d] = 0 every 4 step { a' = a + tick }\n"
+        + "component b : [d] = 0 { b' = b + a }\n"
     )
     assert found.component("b") == "4 step"
 
@@ -227,7 +229,9 @@ def test_the_order_of_the_file_changes_nothing(clocks):
         "component held : [d] = 0 every 8 step { held' = 0.5 * held }",
         "s = held * 2",
     ]
-    ways = [clocks(STEP + "\n".join(order)) for order in (lines, lines[::-1], lines[1:] + lines[:1])]
+    ways = [
+        clocks(STEP + "\n".join(order)) for order in (lines, lines[::-1], lines[1:] + lines[:1])
+    ]
     assert len({str([w.component(n) for n in ("a", "b", "held")]) for w in ways}) == 1
 
 

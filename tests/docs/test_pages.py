@@ -4,7 +4,8 @@
     ```nl NAME.nl       … which the commands further down on the page can use
     ```nl error NL0301  a spec with this error
     ```python           runs
-    ```console          `$ command` lines with what each prints; `…` stands for anything
+    ```console          `$ command` lines with what each prints; `…` stands for anything, and a
+                        number with a point or a comma for any such number
 
 Fences of other kinds are not run; README's `sh` commands are what `.ci/run` does.
 """
@@ -71,9 +72,13 @@ def _check_console(snippet, folder):
             check=False,
         )
         assert done.returncode == 0, f"{command}:\n{done.stdout}"
-        pattern = ".*?".join(re.escape(piece) for piece in expected.strip().split("…"))
+        pattern = ".*?".join(map(_pattern, expected.strip().split("…")))
         found = done.stdout.strip()
         assert re.fullmatch(pattern, found, re.DOTALL), f"`{command}` prints:\n{found}"
+
+
+def _pattern(text):
+    return re.sub(r"\d[\d,]*(\\\.|,)\d+", r"\\d[\\d,.]*", re.escape(text))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -32,7 +32,7 @@ def test_levels_are_those_of_the_golden_file(path):
 
 @pytest.mark.parametrize("path", sorted(SPECS.glob("*.nl")), ids=lambda path: path.stem)
 def test_a_golden_spec_is_sound(path):
-    """What is drawn at random and never updated is on purpose in one spec: it shows memories alone."""
+    """In one spec what is drawn at random stays so on purpose: it shows the memories alone."""
     codes = {warning.code for warning in nlgraph.load(path).warnings}
     assert codes == ({"NL0252"} if path.stem == "cms_nested" else set())
 

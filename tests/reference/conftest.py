@@ -3,15 +3,38 @@ import torch
 
 import nlgraph
 
+NOT_YET = {
+    "test_a_gradient_of_what_is_nonlinear_in_a_gather": "NL0706",
+    "test_a_gradient_over_a_window_flows_through_what_is_reset_with_it": "NL0703",
+    "test_prev_is_a_constant_to_a_window_s_gradient": "NL0706",
+    "test_with_replaces_a_state_in_all_ticks_of_a_window": "NL0707",
+}
+"""What the eager backend refuses, and how."""
+
 
 @pytest.fixture
-def run():
-    """Compile a text for the oracle in float64."""
+def oracle():
+    """Compile a text for the oracle, in float64."""
 
-    def compile_text(text, **options):
-        return nlgraph.compile(
-            nlgraph.loads(text), backend="reference", dtype=torch.float64, **options
-        )
+    def compile_text(text):
+        return nlgraph.compile(nlgraph.loads(text), backend="reference", dtype=torch.float64)
+
+    return compile_text
+
+
+@pytest.fixture(params=["reference", "eager"])
+def run(request):
+    """Compile a text for each backend, in float64: the meaning is one."""
+
+    def compile_text(text):
+        system = nlgraph.loads(text)
+        code = NOT_YET.get(request.node.originalname)
+        if request.param == "eager" and code is not None:
+            with pytest.raises(nlgraph.SpecError) as caught:
+                nlgraph.compile(system, backend="eager")
+            assert caught.value.diagnostics[0].code == code
+            pytest.skip(f"cannot be executed yet: {code}")
+        return nlgraph.compile(system, backend=request.param, dtype=torch.float64)
 
     return compile_text
 

@@ -476,3 +476,91 @@ def test_what_a_faster_reader_descends_holds_the_slow_gradient(run, numbers, sam
         critic = (critic - 0.2 * (x @ gen).mean()).detach()
     same(module.state["critic"], critic)
     same(module.state["gen"], gen - 0.1 * grad(-(x @ gen * critic).mean(), gen)[0])
+
+
+def test_with_replaces_a_whole_bundle(run, numbers, same):
+    module = run(
+        HEAD
+        + """
+        component net {
+          state u : [d] ~ normal()
+          state v : scalar = 1
+          map (z) = v * (z @ u)
+          u' = u - 0.1 * grad(mean((net(x) - y)^2), u)
+          v' = v + 1
+        }
+        component old : like net = net every slow { old' = net' }
+        metric m = mean(net(x)) with (net = old)
+        """
+    )
+    first = module.state["net.u"].clone()
+    for tick in range(1, 6):
+        if tick == 4:
+            first = module.state["net.u"].clone()
+        x, y = numbers(5, 3), numbers(5)
+        scale = 1 if tick < 4 else 4
+        same(module.step(x=x, y=y)["m"], scale * (x @ first).mean())
+
+
+def test_a_gradient_over_a_window_flows_through_what_is_reset_with_it(run, numbers, same):
+    module = run(
+        HEAD
+        + """
+        component w : [d] ~ normal() every slow {
+          w' = w - 0.1 * grad(accumulate(mean((x @ m - y)^2)), w)
+        }
+        component m : like w = w reset every slow to 2 * w {
+          m' = m - 0.2 * grad(mean((x @ m - y)^2), m) + 0.1 * w
+        }
+        """
+    )
+    for _ in range(2):
+        w = leaf(module.state["w"])
+        x, y = numbers(3, 5, 3), numbers(3, 5)
+        m, total = 2 * w, 0
+        for i in range(3):
+            loss = loss_of(m, x[i], y[i])
+            total = total + loss
+            m = m - 0.2 * grad(loss, m, create_graph=True)[0] + 0.1 * w
+            module.step(x=x[i], y=y[i])
+        new = (w - 0.1 * grad(total, w)[0]).detach()
+        same(module.state["w"], new)
+        same(module.state["m"], 2 * new)
+
+
+def test_with_replaces_a_state_in_all_ticks_of_a_window(run, numbers, same):
+    module = run(
+        HEAD
+        + LOSS
+        + """
+        total = average(loss * u, slow)
+        component u : scalar = 1 { u' = u + 1 }
+        component w : [d] ~ normal() every slow { w' = w - 0.1 * average(grad(loss, w)) }
+        component rate : scalar = 0 every slow { rate' = total with (w = w') }
+        """
+    )
+    x, y = numbers(3, 5, 3), numbers(3, 5)
+    for i in range(3):
+        module.step(x=x[i], y=y[i])
+    w = module.state["w"]
+    same(module.state["rate"], sum((i + 1) * loss_of(w, x[i], y[i]) for i in range(3)) / 3)
+
+
+def test_prev_is_a_constant_to_a_window_s_gradient(run, numbers, same):
+    module = run(
+        HEAD
+        + """
+        out = x @ w
+        component w : [d] ~ normal() every slow {
+          w' = w - 0.1 * grad(accumulate(mean((out - prev(out, 0))^2)), w)
+        }
+        """
+    )
+    x, y = numbers(3, 5, 3), numbers(5)
+    w = leaf(module.state["w"])
+    for i in range(3):
+        module.step(x=x[i], y=y)
+    outs = [x[i] @ w for i in range(3)]
+    before = [torch.zeros(5, dtype=x.dtype), outs[0].detach(), outs[1].detach()]
+    total = sum(((out - last) ** 2).mean() for out, last in zip(outs, before, strict=True))
+    same(module.state["w"], w - 0.1 * grad(total, w)[0])

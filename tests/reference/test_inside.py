@@ -31,8 +31,8 @@ def memory(module, numbers):
         "M' = M - 0.1 * outer(k[token], grad(E, u))",
     ],
 )
-def test_a_memory_of_each_sequence_is_written_token_by_token(run, numbers, same, update):
-    module = run(
+def test_a_memory_of_each_sequence_is_written_token_by_token(oracle, numbers, same, update):
+    module = oracle(
         "use std.optim (gd)"
         + MEMORY
         + f"""
@@ -56,8 +56,8 @@ def test_a_memory_of_each_sequence_is_written_token_by_token(run, numbers, same,
         same(module.state["M"], torch.zeros(2, 3, 3))
 
 
-def test_a_memory_updated_by_chunks_sees_its_state_at_the_chunk_s_start(run, numbers, same):
-    module = run(
+def test_a_memory_updated_by_chunks_sees_its_state_at_the_chunk_s_start(oracle, numbers, same):
+    module = oracle(
         "use std.optim (gd)"
         + MEMORY
         + """
@@ -79,8 +79,8 @@ def test_a_memory_updated_by_chunks_sees_its_state_at_the_chunk_s_start(run, num
     same(results["r"], torch.cat(parts, 1))
 
 
-def test_an_outer_gradient_flows_through_the_updates_of_a_sequence(run, numbers, same):
-    module = run(
+def test_an_outer_gradient_flows_through_the_updates_of_a_sequence(oracle, numbers, same):
+    module = oracle(
         "use std.optim (gd)"
         + MEMORY
         + """
@@ -111,8 +111,8 @@ def test_an_outer_gradient_flows_through_the_updates_of_a_sequence(run, numbers,
         same(module.state["M"], start.expand(2, 3, 3))
 
 
-def test_learning_to_learn_differentiates_twice(run, numbers, same):
-    module = run(
+def test_learning_to_learn_differentiates_twice(oracle, numbers, same):
+    module = oracle(
         """
         use std.optim (gd)
         dim B = 2, n = 4, d = 3
@@ -144,8 +144,8 @@ def test_learning_to_learn_differentiates_twice(run, numbers, same):
     same(module.state["meta"], meta - 0.1 * grad(loss, meta)[0])
 
 
-def test_truncated_backpropagation_keeps_the_value_and_cuts_the_gradient(run, numbers, same):
-    module = run(
+def test_truncated_backpropagation_keeps_the_value_and_cuts_the_gradient(oracle, numbers, same):
+    module = oracle(
         """
         use std.optim (gd)
         dim B = 2, T = 4, d = 3
@@ -177,8 +177,8 @@ def test_truncated_backpropagation_keeps_the_value_and_cuts_the_gradient(run, nu
         same(module.state["hid"], hid)
 
 
-def test_forward_runs_what_is_reset_inside_and_changes_nothing(run, numbers, same):
-    module = run(
+def test_forward_runs_what_is_reset_inside_and_changes_nothing(oracle, numbers, same):
+    module = oracle(
         MEMORY
         + """
         component M : [d, d] = 0 per B every token reset every sequence {
@@ -194,8 +194,8 @@ def test_forward_runs_what_is_reset_inside_and_changes_nothing(run, numbers, sam
     assert module.tick == 0
 
 
-def test_another_batch_makes_other_copies(run, numbers, same):
-    module = run(
+def test_another_batch_makes_other_copies(oracle, numbers, same):
+    module = oracle(
         MEMORY
         + """
         component M : [d, d] ~ normal() per B every token reset every sequence {
@@ -214,8 +214,8 @@ def test_another_batch_makes_other_copies(run, numbers, same):
         assert results["r"].shape == (batch, 6, 3)
 
 
-def test_two_memories_stacked_read_each_other_s_whole_sequence(run, numbers, same):
-    module = run(
+def test_two_memories_stacked_read_each_other_s_whole_sequence(oracle, numbers, same):
+    module = oracle(
         MEMORY
         + """
         component A : [d] = 0 per B every token reset every sequence { A' = A + k[token] }
@@ -231,8 +231,8 @@ def test_two_memories_stacked_read_each_other_s_whole_sequence(run, numbers, sam
     same(results["c"], (a * a.sum((1, 2), keepdim=True)).cumsum(1))
 
 
-def test_each_head_of_each_sequence_has_its_own_memory_and_clock(run, numbers, same):
-    module = run(
+def test_each_head_of_each_sequence_has_its_own_memory_and_clock(oracle, numbers, same):
+    module = oracle(
         """
         dim B = 2, H = 2, T = 4, d = 3
         clock sequence
@@ -253,8 +253,8 @@ def test_each_head_of_each_sequence_has_its_own_memory_and_clock(run, numbers, s
     same(out, torch.cat([torch.zeros_like(expected), expected], 2))
 
 
-def test_draws_differ_by_tick_and_copy(run, numbers):
-    module = run(
+def test_draws_differ_by_tick_and_copy(oracle, numbers):
+    module = oracle(
         MEMORY
         + """
         component M : [d] = 0 per B every token reset every sequence { M' = normal([d]) }

@@ -276,8 +276,8 @@ def test_a_chain_of_thousands_of_signals_is_no_deeper_than_one(run, same):
     same(module.state["w"], 1 - 0.1 * 2)
 
 
-def test_a_shape_follows_the_length_that_a_call_brings(run, numbers, same):
-    module = run(
+def test_a_shape_follows_the_length_that_a_call_brings(oracle, numbers, same):
+    module = oracle(
         """
         dim B = 4
         clock step

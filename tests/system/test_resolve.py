@@ -238,3 +238,14 @@ def test_a_rules_gradient_is_held_where_the_rule_writes_a_gradient_of_its_own():
     written = "\n".join(lines(text))
     assert "W + (0.1 * hold(" in written
     assert "stop(" not in written
+
+
+def test_an_argument_of_a_map_that_runs_copy_by_copy_is_one_value_of_all_copies() -> None:
+    text = HEAD + (
+        "component M : [d, d] = 0 per B { map (q) = q @ M }\n"
+        "output y = M(2 * x), z = M(x - mean(x, B))"
+    )
+    written = lines(text)
+    assert "y = per B: ((2 * x) @ M)" in written
+    assert any(line.startswith("z.M.1 = x - mean(x, axis = ") for line in written)
+    assert "z = per B: (z.M.1 @ M)" in written

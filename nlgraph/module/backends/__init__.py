@@ -84,7 +84,7 @@ BACKENDS: Mapping[str, str] = {
 """Where each backend's class is; it is imported when it is asked for."""
 
 
-WHOLE_LANGUAGE = frozenset({"reference"})
+WHOLE_LANGUAGE = frozenset({"reference", "eager"})
 """The backends that also run what happens inside a root tick: its clocks, copies and resets."""
 
 

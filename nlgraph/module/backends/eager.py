@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.fx import GraphModule
 
 from nlgraph.diagnostics.diagnostic import Report, SpecError
 from nlgraph.graph.firing import Firing, Graphs
@@ -17,6 +17,9 @@ from nlgraph.schedule.cells import stacked
 from nlgraph.schedule.model import Count, Memory
 from nlgraph.schedule.plan import make_schedule
 from nlgraph.shapes.model import Shaped
+
+if TYPE_CHECKING:
+    from torch.fx import GraphModule
 
 
 class EagerBackend:
@@ -115,10 +118,9 @@ def _args(
 
 def _run(module: GraphModule, args: list[Tensor | int]) -> tuple[Tensor, ...]:
     device = next((arg.device for arg in args if isinstance(arg, Tensor)), torch.device("cpu"))
-    with torch.enable_grad():
-        if device.type == "cpu":
-            outputs: tuple[Tensor, ...] = module(*args)
-            return outputs
-        with device:
-            outputs = module(*args)
-            return outputs
+    if device.type == "cpu" and torch.is_grad_enabled():
+        outputs: tuple[Tensor, ...] = module(*args)
+        return outputs
+    with torch.enable_grad(), device:
+        found: tuple[Tensor, ...] = module(*args)
+    return found
