@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -35,8 +37,9 @@ def tick_numbers(
     return times
 
 
-def mapped(function: Callable[..., Tensor], axes: int, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
-    """A function mapped over the first axes of all tensors among its args, some of length 1."""
+def mapped(path: str, axes: int, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
+    """A function, by its dotted name, mapped over the first axes of all tensors among its args, some of length 1."""
+    function = _named(path)
     tensors = [arg for arg in args if isinstance(arg, Tensor)]
     shape = torch.broadcast_shapes(*(tensor.shape[:axes] for tensor in tensors))
     flat: list[Any] = []
@@ -104,3 +107,10 @@ def with_axes(x: Tensor, *, places: tuple[int, ...]) -> Tensor:
     for place in places:
         x = x.unsqueeze(place)
     return x
+
+
+@cache
+def _named(path: str) -> Callable[..., Tensor]:
+    module, _, name = path.rpartition(".")
+    found: Callable[..., Tensor] = getattr(import_module(module), name)
+    return found

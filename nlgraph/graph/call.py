@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -23,3 +25,13 @@ class Call:
     casts: torch.dtype | None = None
     behind: int = 0
     ranks: tuple[int, ...] = ()
+
+
+@cache
+def function(path: str | Callable[..., Any]) -> Callable[..., Any]:
+    """What a dotted text names: a function of a module, or of a class in it."""
+    if not isinstance(path, str):
+        return path
+    module, _, name = path.rpartition(".")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found

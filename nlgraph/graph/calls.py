@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from nlgraph.functional import leaf, with_axes
-from nlgraph.graph.call import Call
+from nlgraph.graph.call import Call, function
 from nlgraph.graph.mapping import map_call
 from nlgraph.graph.steps import Step
 from nlgraph.ops.lower import lower, sizes_of
@@ -69,10 +69,9 @@ def _operator(step: Step, sizes: Sizes, dtypes: Dtypes) -> Call:
     if "dtype" in kwargs:
         kwargs["dtype"] = dtypes[kwargs["dtype"]]
     casts = None if lowered.cast is None else dtypes[lowered.cast]
-    target = function(lowered.target)
     if step.mapped:
-        return map_call(step, target, kwargs, types, casts)
-    return Call(target, step.args, kwargs, casts)
+        return map_call(step, lowered.target, kwargs, types, casts)
+    return Call(function(lowered.target), step.args, kwargs, casts)
 
 
 def _own(type_: TensorType, mapped: int) -> TensorType:
@@ -95,13 +94,3 @@ def type_of(arg: Step | float) -> TensorType:
     if isinstance(arg, Step):
         return arg.type
     return TensorType({bool: TRUTH, int: WHOLE}.get(type(arg), NUMBER))
-
-
-@cache
-def function(path: str | Callable[..., Any]) -> Callable[..., Any]:
-    """What a dotted text names: a function of a module, or of a class in it."""
-    if not isinstance(path, str):
-        return path
-    module, _, name = path.rpartition(".")
-    found: Callable[..., Any] = getattr(import_module(module), name)
-    return found

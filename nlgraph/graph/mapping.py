@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from nlgraph.functional import mapped, mapped_matmul
-from nlgraph.graph.call import Call
+from nlgraph.graph.call import Call, function
 from nlgraph.graph.steps import Step
 from nlgraph.ops.op import registry
 from nlgraph.ops.types import TensorType
@@ -28,13 +28,14 @@ _OVER_ALL = ("sum", "mean", "max", "min", "norm")
 
 def map_call(
     step: Step,
-    target: Callable[..., Any],
+    path: str | Callable[..., Any],
     kwargs: dict[str, Any],
     types: tuple[TensorType, ...],
     casts: torch.dtype | None,
 ) -> Call:
     """The call of an operator over the first axes of its args; `types` are without them."""
     axes, args = step.mapped, step.args
+    target = function(path)
     rank = len(step.type.dims) - axes
     tensors = [isinstance(arg, Step) and not type_.is_number for arg, type_ in zip(args, types, strict=True)]
     if _is_elementwise(step.op):
@@ -53,7 +54,7 @@ def map_call(
         moved = _moved(step, kwargs, axes, len(types[0].dims))
         if moved is not None:
             return Call(target, args, moved, casts)
-    return Call(mapped, (target, axes, *args), kwargs, casts)
+    return Call(mapped, (path, axes, *args), kwargs, casts)
 
 
 def mapped_dot(a: torch.Tensor, b: torch.Tensor, *, axes: int) -> torch.Tensor:

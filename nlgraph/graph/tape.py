@@ -154,6 +154,9 @@ class _Tape:
         """Make the step of an operator."""
         (name,) = binding.names
         args = tuple(map(self.step, node.args))
+        if node.attrs.get("target") == "torch.permute" and _in_order(node.attrs["kwargs"]["dims"]):
+            self._known[name] = args[0]
+            return
         tape = any(step.tape for step in steps_of(args))
         key = (node.op, node.mapped, _hashable(node.attrs), *map(_identity, args))
         if tape and key in self._on_tape:
@@ -229,6 +232,10 @@ class _Tape:
 
     def _fresh(self, key: Hashable) -> int:
         return self._numbers.setdefault(key, len(self.inputs) + len(self._numbers))
+
+
+def _in_order(dims: Sequence[int]) -> bool:
+    return tuple(dims) == tuple(range(len(dims)))
 
 
 def _retain(outputs: list[Step]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nlgraph.schedule.derive import derive
-from nlgraph.schedule.moving import Motion
 from nlgraph.schedule.values import Value, Values, parts_first
 from nlgraph.schedule.windows import split_window
 
@@ -16,7 +15,6 @@ class Gradients:
     def __init__(self, values: Values) -> None:
         """Rewrite nothing yet."""
         self.values = values
-        self.motion: Motion | None = None
         self._new: dict[Value, Value] = {}
         self._pass: dict[tuple[Value, object], bool] = {}
         self._derivatives: dict[Value, tuple[Value, ...]] = {}
@@ -57,16 +55,12 @@ class Gradients:
     def _passes_time(self, grad: Value) -> bool:
         """Whether a value is made of what lives inside its tick, where its updates count."""
         span = grad.data[1]
-        if self.motion is None or span is None:
+        if span is None:
             return False
         key = (grad.parts[0], span)
         if key not in self._pass:
-            found = (
-                self.motion.of(value)
-                for value in parts_first([grad.parts[0]])
-                if value.form in ("state", "primed", "seen", "prev")
-            )
-            self._pass[key] = any(m is not None and m.lives_within(span) for m in found)
+            read = parts_first([grad.parts[0]])
+            self._pass[key] = any(self.values.lives_within(value, span) for value in read)
         return self._pass[key]
 
     def _items(self, grad: Value) -> Iterable[Value]:

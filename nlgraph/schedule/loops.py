@@ -60,12 +60,12 @@ def begun(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
         return (yield scope, state)
     if moving.of in scope.begun:
         return scope.begun[moving.of]
+    if moving.of in scope.fixed or (scope.kind == "turn" and moving.of not in scope.knot):
+        arg: Arg = yield scope, moving.of
+        return evaluator.lift.first(arg, moving.of)
     if not scope.active(moving) or scope.kind == "unfolded":
         assert scope.around is not None, "all is active in the root"
         return (yield scope.around, value)
-    if scope.kind == "turn" and moving.of not in scope.knot:
-        arg: Arg = yield scope, moving.of
-        return evaluator.lift.first(arg, moving.of)
     if moving.start is not None:
         arg = yield scope, moving.start
         return conform(evaluator, moving, arg, moving.start)

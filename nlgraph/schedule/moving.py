@@ -63,6 +63,9 @@ class Motion:
     def needs(self, value: Value, *, active: Callable[[Moving], bool]) -> tuple[Value, ...]:
         """What a value needs directly, over those moving ones that are active."""
         moving = self.of(value)
+        if value.form == "begun" and (moving is None or not active(moving) or not moving.start):
+            base = self._base(value)
+            return () if base is None else (base,)
         if moving is None or not active(moving):
             return () if value.form in ("state", "primed", "begun", "seen") else value.parts
         if value is moving.after:

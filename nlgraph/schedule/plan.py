@@ -26,7 +26,6 @@ def make_schedule(
     watched = tuple(SignalId(name) for name in watch)
     gradients = Gradients(values)
     motion = Motion(values, gradients.rewrite)
-    gradients.motion = motion
     cells = collect_cells(values, motion, gradients, watched)
     evaluators: list[Evaluator] = []
     for group in group_cells(cells, motion):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nlgraph.schedule.model import Arg, Binding, Op, Region, Schedule, Source, Unit
+from nlgraph.schedule.model import Arg, Binding, Loop, Op, Region, Schedule, Source, Unit
 
 
 def schedule_text(schedule: Schedule) -> str:
@@ -41,11 +41,29 @@ def _binding(unit: Unit, binding: Binding, indent: str) -> Iterator[str]:
         args = ", ".join([*map(_arg, node.args), *attrs])
         yield f"{indent}{names} : {unit.types[binding.names[0]]} = {node.op}({args})"
         return
+    if isinstance(node, Loop):
+        yield from _loop(unit, names, node, indent)
+        return
     pairs = zip(node.region.inputs, node.args, strict=True)
     inputs = ", ".join(f"{name} = {arg}" for name, arg in pairs)
     yield f"{indent}{names} = grad ({inputs}) {{"
     yield from _bindings(unit, node.region, indent + "  ")
     yield f"{indent}}} -> {_arg(node.region.outputs[0])}"
+
+
+def _loop(unit: Unit, names: str, loop: Loop, indent: str) -> Iterator[str]:
+    """A loop: what its turns carry and take, its body, and why it is one."""
+    inputs = loop.region.inputs
+    carried = [f"{n} = {start}" for n, start in zip(inputs, loop.starts, strict=False)]
+    rest = inputs[len(loop.starts) :]
+    taken = [
+        f"{n} = {ticks} of {source}"
+        for n, source, ticks in zip(rest, loop.slices, loop.ticks, strict=True)
+    ]
+    yield f"{indent}{names} = loop {loop.turns} ({', '.join([*carried, *taken])}) {{"
+    yield f"{indent}  # a cycle of {'; '.join(loop.why)}"
+    yield from _bindings(unit, loop.region, indent + "  ")
+    yield f"{indent}}} -> {', '.join(map(_arg, loop.region.outputs))}"
 
 
 def _source(source: Source) -> str:

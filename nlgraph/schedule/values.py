@@ -529,6 +529,20 @@ class Values:
                 at = definition.parent
         return None
 
+    def lives_within(self, value: Value, span: Period) -> bool:
+        """Whether a value is that of a state, or a `prev`, which is reset with such ticks."""
+        reset: Period | None
+        match value.form:
+            case "state" | "primed" | "seen":
+                name = value.data[0] if value.form == "seen" else value.data
+                found = self.equations.states[StateId(name)].reset
+                reset = None if found is None else self.period(found.clock)
+            case "prev":
+                reset = self.anew(self.clocked.timings[self.prevs[value.data[0]].value].clock)
+            case _:
+                return False
+        return reset is not None and reset <= span
+
     def reset_period(self, state: StateId) -> Period | None:
         """The time between two resets of a state to another value; None where it has none."""
         reset = self.equations.states[state].reset
