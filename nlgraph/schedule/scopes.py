@@ -122,6 +122,8 @@ class Scope:
     def _is_here(self, value: Value) -> bool:
         if value in self.fixed or value in self.knot:
             return True
+        if self.kind == "inside" and value.form == "hold":
+            return True  # it is held for this gradient, and for no other one
         if self.kind == "unfolded":
             return value.form == "primed"
         return self.tracked and self.kind != "turn" and _unfolds(value)
