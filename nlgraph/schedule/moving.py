@@ -63,17 +63,19 @@ class Motion:
     def needs(self, value: Value, *, active: Callable[[Moving], bool]) -> tuple[Value, ...]:
         """What a value needs directly, over those moving ones that are active."""
         moving = self.of(value)
-        if value.form == "begun" and (moving is None or not active(moving) or not moving.start):
+        if value.form == "begun":
+            # A frame inside a reset's window starts with what it has become by then.
             base = self._base(value)
-            return () if base is None else (base,)
+            assert base is not None, "something begins"
+            return (base,)
         if moving is None or not active(moving):
-            return () if value.form in ("state", "primed", "begun", "seen") else value.parts
+            return () if value.form in ("state", "primed", "seen") else value.parts
         if value is moving.after:
             return (moving.update,)
         if value.form == "seen":
             return (moving.after,)
         start = () if moving.start is None else (moving.start,)
-        return start if value.form == "begun" else (moving.update, *start)
+        return (moving.update, *start)
 
     def knot(
         self, of: Moving, frame: Period, active: Callable[[Moving], bool], key: object
