@@ -116,6 +116,17 @@ def wrong_option(op: str, param: str, given: object, allowed: Iterable[str]) -> 
     )
 
 
+def stands_for_two(callee: str, of: TensorType, word: str, x: Dim, y: Dim, arg: int) -> TypeFault:
+    """NL0409: a name of a signature that would stand for two dimensions."""
+    return TypeFault(
+        f"`{callee}` does not take {_article(of)} here: {_clash(x, y)}, and its signature has "
+        f"one `{word}` for both",
+        None,
+        arg,
+        "NL0409",
+    )
+
+
 def not_as_stated(callee: str, given: TensorType, wanted: TensorType, arg: int) -> TypeFault:
     """NL0409: an argument that does not fit what a callee's signature states."""
     return TypeFault(
