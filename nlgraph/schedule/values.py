@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import sha256
 from math import ceil
 from typing import Any, Final, Literal
 
@@ -37,7 +38,8 @@ from nlgraph.system.model import (
     Tick,
     With,
 )
-from nlgraph.system.walk import children, postorder
+from nlgraph.system.text import expression_text
+from nlgraph.system.walk import children, fold, postorder
 from nlgraph.text.span import Origin
 
 Form = Literal[
@@ -105,7 +107,8 @@ class Values:
     """All values of a system; made by `of` from expressions, and by `make` and `op`.
 
     `names` are the signals' names for what they stand for; `prevs` has for each `prev` what it
-    is the last value of, and what comes before the first; `reached` is what `reach` found out.
+    is the last value of, and what comes before the first; `marks` tell gathers by how they are
+    written; `reached` is what `reach` found out.
     """
 
     def __init__(self, shaped: Shaped, report: Report, *, learning: bool) -> None:
@@ -116,6 +119,8 @@ class Values:
         self.equations = shaped.clocked.equations
         self.names: dict[Value, str] = {}
         self.prevs: dict[str, Prev] = {}
+        self.marks: dict[Value, str] = {}
+        self._marks: dict[Expr, str] = {}
         self.reached: dict[tuple[Value, bool], frozenset[Value]] = {}
         self._learning = learning
         self._table: dict[Hashable, Value] = {}
@@ -322,7 +327,13 @@ class Values:
             return value
         data = (expr.kind, period, window, expr.axis)
         type_ = self.shaped.type_of(expr)
-        return self.make("gather", (value,), data, type_, expr.origin, component=component)
+        found = self.make("gather", (value,), data, type_, expr.origin, component=component)
+        self.mark(found, fold(expr, _marked, self._marks))
+        return found
+
+    def mark(self, value: Value, mark: str) -> None:
+        """Keep how a value was written; of several ways that came to one value, always the same."""
+        self.marks[value] = min(mark, self.marks.get(value, mark))
 
     def _count(self, tick: Tick) -> Count:
         if tick.clock is not None:
@@ -339,6 +350,12 @@ class Values:
         if reset is None or (isinstance(reset.to, StateRead) and reset.to.state == state):
             return None
         return self.period(reset.clock)
+
+
+def _marked(expr: Expr, parts: tuple[str, ...]) -> str:
+    """A short name of how an expression is written."""
+    text = dict(zip(map(id, children(expr)), parts, strict=True))
+    return sha256(expression_text(expr, lambda part: text[id(part)]).encode()).hexdigest()[:12]
 
 
 def whole(length: Fraction) -> int:
