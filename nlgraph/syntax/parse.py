@@ -78,6 +78,7 @@ class _Reader:
         self._faults = 0
         self._mends = 0
         self._is_too_deep = False
+        self._taken: set[str] = set()  # reserved words that were written as names
 
     def read(self) -> tuple[nodes.Statement, ...]:
         """The statements of the file."""
@@ -154,6 +155,10 @@ class _Reader:
     def _tell(self, fault: Diagnostic, token: Token) -> None:
         """Report a fault, but what is too deep only once, and not that it is never closed."""
         deep = fault.code == errors.TOO_DEEP
+        if fault.code == errors.RESERVED:
+            self._taken.add(fault.labels[0].span.text)
+        elif fault.labels[0].span.text in self._taken:
+            return  # a use of the name that a reserved word was to be
         if not (self._is_too_deep and (deep or token.kind == END)):
             self._report.add(fault)
             self._faults += 1

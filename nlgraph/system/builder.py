@@ -108,13 +108,18 @@ class Builder:
         return Unknown(at if isinstance(at, Origin) else Origin(at))
 
     def unknown_name(
-        self, name: str, at: Origin, guess: str | None, module: str | None = None
+        self,
+        name: str,
+        at: Origin,
+        guess: str | None,
+        module: str | None = None,
+        otherwise: str | None = None,
     ) -> Unknown:
         """Report a name that nothing declares, once, unless what could not be read may do so."""
         if name in self.unread:
             return Unknown(at)
         self.unread.add(name)
-        return self.fault(errors.unknown_name(name, at, guess, module), at)
+        return self.fault(errors.unknown_name(name, at, guess, module, otherwise), at)
 
     def site(self) -> int:
         """A new mark for calls that were written once for a whole bundle."""

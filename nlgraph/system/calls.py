@@ -46,9 +46,7 @@ def call(builder: Builder, node: nodes.Call, place: Place) -> Value:
     match entity:
         case None:
             if not isinstance(target, nodes.Name | nodes.Dotted | nodes.Index):
-                builder.report.add(
-                    errors.misplaced("a call", "after an expression", place.origin(target))
-                )
+                builder.report.add(errors.not_callable(target.span.text, place.origin(target)))
             return Unknown(origin)
         case Template(node=nodes.Fn()) if not primed:
             return inline(builder, entity, node, place)

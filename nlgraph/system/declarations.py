@@ -117,6 +117,7 @@ def _statement(
 
 
 def _twice(builder: Builder, declared: Declared, name: str, origin: Origin) -> None:
+    builder.unread.add(name)  # which of the two a reader means cannot be told
     first = declared.origins.get(name) or builder.imports.get(name, origin)
     builder.report.add(errors.declared_twice(name, origin, first))
 
