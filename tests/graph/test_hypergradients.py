@@ -25,8 +25,8 @@ output loss
 """
 
 
-THROUGH_A_SIGNAL = TEXT.replace("grad(loss with (net = net'), rate)", "grad(then, rate)") + (
-    "then = loss with (net = net')\n"
+THROUGH_A_SIGNAL = TEXT.replace("grad(loss with (net = net'), rate)", "grad(after, rate)") + (
+    "after = loss with (net = net')\n"
 )
 
 
