@@ -13,6 +13,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from nlgraph.graph.steps import Step, Steps, in_order, steps_of
+from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.externs import EXTERN
 from nlgraph.schedule.model import Arg, Binding, Grad, Name, Op, Unit
 
@@ -82,12 +83,13 @@ class _Tape:
         """Make the step of an operator."""
         (name,) = binding.names
         args = tuple(map(self.step, node.args))
-        tape = any(step.tape for step in steps_of(args))
+        type_ = self.unit.types[name]
+        # What is no floating number has no derivative, and no history.
+        tape = type_.dtype in FLOATS and any(step.tape for step in steps_of(args))
         key = (node.op, _hashable(node.attrs), *map(_identity, args))
         if tape and key in self._on_tape:
             self._known[name] = self._on_tape[key]
             return
-        type_ = self.unit.types[name]
         step = Step(node.op, args, type_, name, binding.note, node.attrs, node.place, tape)
         self._known[name] = step
         number = self._number(node, args)
