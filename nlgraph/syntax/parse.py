@@ -72,6 +72,7 @@ class _Reader:
         self._source = source
         self._tokens = tokens
         self._report = report
+        self._builder = builder
         self._layout = Layout(tokens)
         self._machine = Machine(tables(), builder.reduce)
         self._frames = [_Frame(0, 1)]
@@ -162,6 +163,10 @@ class _Reader:
         if not (self._is_too_deep and (deep or token.kind == END)):
             self._report.add(fault)
             self._faults += 1
+            bracket = fault.labels[0].span
+            if bracket.text == "{" and bracket.end <= token.start:
+                # What follows it may belong to the file or to the body: its names are unknown.
+                self._builder.unread.append((bracket.start, token.start))
         self._is_too_deep |= deep
 
     def _resume_at(self, token: Token, braces: int) -> int:

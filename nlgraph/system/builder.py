@@ -132,6 +132,16 @@ class Builder:
         return f"{name}.{self.counts[name]}"
 
 
+def has_fault(builder: Builder, node: nodes.Node) -> bool:
+    """Whether a fault was found inside a statement."""
+    span = node.span
+    return any(
+        span.start <= fault.labels[0].span.start < span.end
+        for fault in builder.report.errors
+        if fault.labels and fault.labels[0].span.source is span.source
+    )
+
+
 def is_unknown(value: Value) -> bool:
     """Whether a value stands for a fault that was reported."""
     if isinstance(value, Bundle):

@@ -223,6 +223,8 @@ def _chain(builder: Builder, node: nodes.Call, place: Place) -> Value:
     """`chain(layer, x)`: every member in turn."""
     origin = place.origin(node)
     family = entity_of(builder, node.args[0], place) if len(node.args) == 2 else None
+    if family is None and len(node.args) == 2:
+        return Unknown(origin)
     if not isinstance(family, Family) or node.keywords:
         return builder.fault(
             errors.argument("chain", "takes a family of components and a value", origin), origin

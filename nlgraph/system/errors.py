@@ -310,6 +310,13 @@ def nothing_trained(at: Origin) -> Diagnostic:
     )
 
 
+def no_state_to_train(at: Origin) -> Diagnostic:
+    """NL0224: `minimize` in a component without states."""
+    return _error(
+        "NL0224", "there is no state that this `minimize` could update", at, "for no state"
+    )
+
+
 def too_deep(at: Origin) -> Diagnostic:
     """NL0601: templates inside templates without end."""
     steps = [at]

@@ -266,7 +266,7 @@ def _of_family(builder: Builder, family: Family, node: nodes.Index, place: Place
             return None
         index = value.value
     found = family.members.get(int(index))
-    if found is None:
+    if found is None and family.name not in builder.unread:
         have = sorted(family.members)
         span = f"{have[0]} to {have[-1]}" if have else "none"
         builder.fault(
