@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nlgraph import __version__
 from nlgraph.diagnostics.diagnostic import Report, SpecError
 from nlgraph.export.draws import SOURCES
@@ -10,7 +12,7 @@ from nlgraph.export.initial import write_first_values
 from nlgraph.export.labels import Labels
 from nlgraph.export.levels import levels_text
 from nlgraph.export.methods import Method, Part, sizes_in
-from nlgraph.export.names import Names, quoted
+from nlgraph.export.names import Names, quoted, remark
 from nlgraph.export.tables import Tables
 from nlgraph.export.templates import (
     ADOPT,
@@ -26,7 +28,7 @@ from nlgraph.export.where import Where
 from nlgraph.export.writer import Writer
 from nlgraph.frontend import System
 from nlgraph.module.layout import lay_out
-from nlgraph.module.support import find_unsupported
+from nlgraph.module.support import find_own_code, find_unsupported
 from nlgraph.schedule.cells import stacked
 from nlgraph.schedule.plan import make_schedule
 
@@ -47,22 +49,26 @@ def python_text(system: System) -> str:
     """The file.
 
     Raises:
-        SpecError: something in the system cannot be executed yet.
+        SpecError: something in the system cannot be executed yet, or is code of the user's.
     """
-    unsupported = find_unsupported(system.shaped, _BACKEND)
+    unsupported = find_own_code(system.shaped) or find_unsupported(system.shaped, _BACKEND)
     if unsupported is not None:
         raise SpecError([unsupported])
     # What the first writing needs is what no variable of the second may be called.
-    first = _File(system, _FIXED)
+    given = {} if overrides is None else overrides
+    first = _File(system, _FIXED, given)
     first.write()
-    return _File(system, _FIXED | first.taken).write()
+    return _File(system, _FIXED | first.taken, given).write()
 
 
 class _File:
     """The file while it is written."""
 
-    def __init__(self, system: System, reserved: frozenset[str]) -> None:
+    def __init__(
+        self, system: System, reserved: frozenset[str], overrides: Mapping[str, int | float | bool]
+    ) -> None:
         self.system = system
+        self.overrides = overrides
         self.reserved = reserved
         self.layout = lay_out(system.shaped)
         report = Report()
@@ -112,7 +118,7 @@ class _File:
             "It needs torch alone. Lines in comments are those of spec.nl.",
             '"""',
             "",
-            f"# nlgraph {__version__}",
+            f"# nlgraph {__version__}{self._overridden()}",
             "#",
             *(f"# {line}".rstrip() for line in levels_text(self.system).splitlines()),
             "",
@@ -125,6 +131,10 @@ class _File:
             imports.add("from typing import Any")
         imports |= self.functions.imports
         return "\n".join([*lines, *_sorted_imports(imports)])
+
+    def _overridden(self) -> str:
+        given = (f"--set {name}={value}" for name, value in self.overrides.items())
+        return remark("".join(f" {text}" for text in given))
 
     def _constants(self) -> str:
         writer = Writer()
