@@ -7,7 +7,7 @@ from dataclasses import replace
 from nlgraph.diagnostics.suggest import nearest
 from nlgraph.ops.types import DTYPES
 from nlgraph.syntax import nodes
-from nlgraph.system import errors, forms
+from nlgraph.system import elsewhere, errors, forms
 from nlgraph.system.apply import apply, map_leaves
 from nlgraph.system.arguments import bind, operator_arguments
 from nlgraph.system.builder import Builder, Place, exprs_of
@@ -205,7 +205,7 @@ def _built_in(builder: Builder, name: str, node: nodes.Call, place: Place) -> Va
     if op is None and name in builder.unread:
         return Unknown(origin)
     if op is None or name in _INTERNAL:
-        guess = nearest(name, candidates(builder, place))
+        guess = elsewhere.FUNCTIONS.get(name) or nearest(name, candidates(builder, place))
         return builder.unknown_name(name, place.origin(node.function), guess, module_of(name))
     found = operator_arguments(builder, op, node, place)
     if found is None:

@@ -21,6 +21,9 @@ def _error(
     return Diagnostic(code, message, labels_of(at, text, *others), help)
 
 
+_ONE_NAME_SPACE = "clocks, dims, constants, inputs, signals and components share one name space"
+
+
 def unknown_name(
     name: str,
     at: Origin,
@@ -53,7 +56,9 @@ def no_member(owner: str, name: str, at: Origin, members: Collection[str]) -> Di
     )
 
 
-def declared_twice(name: str, at: Origin, first: Origin) -> Diagnostic:
+def declared_twice(
+    name: str, at: Origin, first: Origin, advice: str = _ONE_NAME_SPACE
+) -> Diagnostic:
     """NL0203: one name for two things."""
     return _error(
         "NL0203",
@@ -61,8 +66,14 @@ def declared_twice(name: str, at: Origin, first: Origin) -> Diagnostic:
         at,
         "declared again here",
         Label(first.span, "declared here first"),
-        help="clocks, dims, constants, inputs, signals and components share one name space",
+        help=advice,
     )
+
+
+def equated_twice(name: str, at: Origin, first: Origin) -> Diagnostic:
+    """NL0203: one signal with two equations."""
+    advice = "equations are no assignments, and one signal has one: give the other another name"
+    return declared_twice(name, at, first, advice)
 
 
 def hides(name: str, at: Origin, outer: Origin | None) -> Diagnostic:

@@ -5,25 +5,10 @@ from __future__ import annotations
 from nlgraph.diagnostics.suggest import nearest
 from nlgraph.ops.types import DTYPES, TensorType
 from nlgraph.syntax import nodes
-from nlgraph.system import errors
+from nlgraph.system import elsewhere, errors
 from nlgraph.system.arguments import dim_of
 from nlgraph.system.builder import Builder, Place
 from nlgraph.text.span import Origin, Span
-
-_ELSEWHERE = {
-    "float": "f32",
-    "float32": "f32",
-    "double": "f64",
-    "float64": "f64",
-    "half": "f16",
-    "float16": "f16",
-    "bfloat16": "bf16",
-    "long": "int",
-    "int32": "int",
-    "int64": "int",
-    "boolean": "bool",
-}
-"""What other languages call a dtype."""
 
 
 def type_of(builder: Builder, node: nodes.Type, place: Place) -> TensorType | None:
@@ -33,7 +18,7 @@ def type_of(builder: Builder, node: nodes.Type, place: Place) -> TensorType | No
         dtype = "f32"
     if dtype not in DTYPES:
         span = Span(node.span.source, node.span.start, node.span.start + len(dtype))
-        guess = _ELSEWHERE.get(dtype) or nearest(dtype, (*DTYPES, "scalar"))
+        guess = elsewhere.DTYPES.get(dtype) or nearest(dtype, (*DTYPES, "scalar"))
         known = f"the dtypes are {', '.join(DTYPES)}"
         origin = Origin(span, place.via)
         builder.report.add(errors.unknown_name(dtype, origin, guess, otherwise=known))

@@ -36,7 +36,7 @@ FAULTS = [
     ),
     ("y = relux(x)", "NL0201", 4, "`relux`", "`relu`"),
     ("component M { state A : [d] = 0 }\ny = M.B", "NL0202", 5, "`B`", ""),
-    ("y = 1 + x\ny = 2 + x", "NL0203", 5, "`y` is declared twice", "one name space"),
+    ("y = 1 + x\ny = 2 + x", "NL0203", 5, "`y` is declared twice", "another name"),
     ("clock x", "NL0203", 4, "`x` is declared twice", ""),
     (
         "z = x\ncomponent M : [d] = 0 { z = 2 * M\n M' = M }",
