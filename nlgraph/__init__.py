@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from nlgraph.backend import compile  # noqa: A004
     from nlgraph.diagnostics.diagnostic import SpecError
     from nlgraph.frontend import System, load, loads
+    from nlgraph.ops.own import op
 
 __version__ = "0.1.0"
-__all__ = ["SpecError", "System", "__version__", "compile", "load", "loads"]
+__all__ = ["SpecError", "System", "__version__", "compile", "load", "loads", "op"]
 
 _HOMES = {
     "SpecError": "nlgraph.diagnostics.diagnostic",
@@ -23,6 +24,7 @@ _HOMES = {
     "compile": "nlgraph.backend",
     "load": "nlgraph.frontend",
     "loads": "nlgraph.frontend",
+    "op": "nlgraph.ops.own",
 }
 
 

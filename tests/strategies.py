@@ -2,8 +2,8 @@
 
 `root_multiples` makes systems whose clocks are the root and its multiples: components that read
 each other's states primed, unprimed and gathered, losses, rules, resets, replaced states, nested
-gradients, last values and draws. Values stay of the order of 1, so that rounding stays rounding. Most
-texts are systems; a test drops those in which some read is not allowed.
+gradients, last values and draws. Values stay of the order of 1, so that rounding stays rounding.
+Most texts are systems; a test drops those in which some read is not allowed.
 """
 
 from __future__ import annotations

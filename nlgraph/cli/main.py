@@ -65,6 +65,10 @@ def _run(argv: Sequence[str]) -> int:
             parser.print_help(sys.stderr)
             return MISUSED
         arguments = parser.parse_args(argv)
+        if getattr(arguments, "ops", ()):
+            from nlgraph.cli.ops import import_ops
+
+            import_ops(arguments.ops)
         return cast("int", arguments.run(arguments))
     except SystemExit as done:  # argparse has said what is wrong, or has shown the help
         return DONE if done.code is None else int(done.code)

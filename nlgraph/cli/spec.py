@@ -42,7 +42,7 @@ def add_spec(parser: argparse.ArgumentParser) -> None:
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:
-    """Declare `--set`."""
+    """Declare `--set` and `--ops`."""
     parser.add_argument(
         "--set",
         action="append",
@@ -50,6 +50,13 @@ def add_set(parser: argparse.ArgumentParser) -> None:
         type=_override,
         metavar="NAME=VALUE",
         help="give a dim or a const another value; may be repeated",
+    )
+    parser.add_argument(
+        "--ops",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="import a Python module whose functions the spec calls (nlgraph.op); may be repeated",
     )
 
 

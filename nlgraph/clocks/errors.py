@@ -220,6 +220,12 @@ def cycle(steps: tuple[tuple[str, Origin], ...], window: str | None) -> Diagnost
     (name, origin), *others = steps
     names = " → ".join(f"`{step}`" for step, _ in (*steps, steps[0]))
     inside = "" if window is None else f", within one tick of `{window}`"
+    advice = "break it with a delay: read one of the states without its prime, or prev(…)"
+    if not any(step.endswith("'") for step, _ in steps):
+        advice = (
+            f"a signal has no memory: prev({name}, 0) is its value at the tick before;\n"
+            "what stays from tick to tick is the state of a component"
+        )
     return Diagnostic(
         "NL0313",
         f"`{name}` needs itself at once{inside}: {names}",
@@ -231,7 +237,7 @@ def cycle(steps: tuple[tuple[str, Origin], ...], window: str | None) -> Diagnost
                 for (step, at), (then, _) in zip(others, (*others, steps[0])[1:], strict=True)
             ),
         ),
-        help="break it with a delay: read a state without its prime, or prev(…)",
+        help=advice,
     )
 
 

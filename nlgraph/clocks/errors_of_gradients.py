@@ -12,6 +12,10 @@ from nlgraph.system.model import Equations, Grad, SignalRead, StateRead
 Target = StateRead | SignalRead
 
 
+def _objective(grad: Grad) -> str:
+    return what(grad.value) if isinstance(grad.value, SignalRead) else "the objective"
+
+
 def _name(target: Target) -> str:
     return str(target.signal if isinstance(target, SignalRead) else target.state)
 
@@ -27,22 +31,30 @@ _MOST = 5
 
 
 def independent(
-    grad: Grad, clock: ClockId, primed: StateId | None, equations: Equations
+    grad: Grad,
+    clock: ClockId,
+    primed: StateId | None,
+    equations: Equations,
+    *,
+    is_read: bool,
 ) -> Diagnostic:
-    """NL0501: a gradient by what the objective does not depend on."""
-    if primed is not None:
+    """NL0501: a gradient by what the objective does not depend on; `is_read`: but reads."""
+    if not is_read:
+        advice = "nothing that it is computed from reads it: is another name meant?"
+    elif primed is not None:
         advice = (
             f"`{primed}'` is a constant to a gradient; read `{primed}`, or replace it: "
             f"… with ({primed} = {primed}')"
         )
     else:
         advice = (
-            "it is constant to this gradient if it stands in stop(…), or is read only through "
-            "updates that outlive the tick"
+            "it is read, but as a constant: inside stop(…), or through an update of a component\n"
+            "that outlives the tick, which learns by its own gradient alone"
         )
     return Diagnostic(
         "NL0501",
-        f"{what(grad)} does not depend on {_names(grad.targets)} within one tick of `{clock}`",
+        f"{_objective(grad)} does not depend on {_names(grad.targets)} "
+        f"within one tick of `{clock}`",
         labels_of(grad.origin, "always zero", *_declared(grad.targets, equations)),
         help=advice,
     )
@@ -62,7 +74,7 @@ def changes(
         advice += "; or differentiate by a state"
     return Diagnostic(
         "NL0502",
-        f"`{name}` changes {every(changing, equations)}, within one tick of {what(grad)}, "
+        f"`{name}` changes {every(changing, equations)}, within one tick of {_objective(grad)}, "
         f"{every(clock, equations)}",
         labels_of(grad.origin, "by which of its values?", *_declared((target,), equations)),
         help=advice,
@@ -75,7 +87,7 @@ def unreached(
     """NL0503: a warning: some states of a bundle get no gradient."""
     return Diagnostic(
         "NL0503",
-        f"{what(grad)} does not depend on {_names(missing)} within one tick of `{clock}`: "
+        f"{_objective(grad)} does not depend on {_names(missing)} within one tick of `{clock}`: "
         "the gradient is zero",
         labels_of(grad.origin, "zero for some states", *_declared(missing, equations)),
         severity="warning",

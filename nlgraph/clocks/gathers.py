@@ -50,8 +50,10 @@ def _is_whole(clocked: Clocked, slow: ClockId, fast: ClockId) -> bool:
 
 
 def _check_window(clocked: Clocked, gather: Gather, report: Report) -> None:
-    own, window = clocked.timings[gather.value].clock, clocked.windows[gather]
-    if own is None or _is_whole(clocked, window, own) or _is_whole(clocked, own, window):
+    own, window = clocked.timings[gather.value].clock, clocked.windows.get(gather)
+    if own is None or window is None:
+        return
+    if _is_whole(clocked, window, own) or _is_whole(clocked, own, window):
         return
     report.add(errors.odd_window(gather, own, window, clocked.equations))
 

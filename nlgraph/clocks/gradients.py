@@ -8,7 +8,8 @@ from nlgraph.clocks.reads import Reads, find_reads, node_of
 from nlgraph.clocks.scopes import Scope, Target, target_of
 from nlgraph.diagnostics.diagnostic import Report
 from nlgraph.system.ids import ClockId, StateId
-from nlgraph.system.model import Grad, SignalRead, StateRead
+from nlgraph.system.model import Equations, Expr, Grad, SignalRead, StateRead
+from nlgraph.system.walk import postorder
 
 
 def check_gradients(clocked: Clocked, report: Report, reads: Reads | None = None) -> None:
@@ -39,7 +40,9 @@ def _check(grad: Grad, clock: ClockId, scope: Scope, report: Report) -> None:
     reached = scope.reached(grad.value)
     missing = [t for t in grad.targets if not reached & scope.targets[target_of(t)]]
     if len(missing) == len(grad.targets):
-        report.add(errors.independent(grad, clock, _primed(grad, scope.reads), equations))
+        primed = _primed(grad, scope.reads)
+        is_read = _is_read(grad, equations)
+        report.add(errors.independent(grad, clock, primed, equations, is_read=is_read))
     elif missing:
         report.add(errors.unreached(grad, missing, clock, equations))
 
@@ -67,3 +70,27 @@ def _primed(grad: Grad, reads: Reads) -> StateId | None:
         if isinstance(read.expr, StateRead) and read.expr.primed and read.expr.state in named:
             return read.expr.state
     return None
+
+
+def _is_read(grad: Grad, equations: Equations) -> bool:
+    """Whether a target is read at all by what the objective is computed from."""
+    targets = {target_of(target) for target in grad.targets}
+    queue: list[Expr] = [grad.value]
+    seen: set[int] = set()
+    followed: set[object] = set()
+    while queue:
+        for expr in postorder([queue.pop()], seen):
+            if not isinstance(expr, StateRead | SignalRead):
+                continue
+            target = target_of(expr)
+            if target in targets:
+                return True
+            if target in followed:
+                continue
+            followed.add(target)
+            if isinstance(expr, SignalRead):
+                queue.append(equations.signals[expr.signal].value)
+            else:
+                update = equations.states[expr.state].update
+                queue += [] if update is None else [update]
+    return False

@@ -78,8 +78,12 @@ def _durations(periods: Periods, solution: Solution) -> dict[ClockId, Fraction]:
 def _check_counts(equations: Equations, periods: Periods, report: Report) -> None:
     for definition in equations.clocks.values():
         counted = definition.parent_component
-        if counted is not None and counted not in periods.updated:
-            report.add(errors.counts_frozen(definition, equations.components[counted]))
+        if counted is None or counted in periods.updated:
+            continue
+        component = equations.components[counted]
+        # One without any state may be so because of a fault in it.
+        if component.states or not report.errors:
+            report.add(errors.counts_frozen(definition, component))
 
 
 def _check_divisions(

@@ -15,6 +15,7 @@ from nlgraph.clocks import errors
 from nlgraph.diagnostics.diagnostic import Report
 from nlgraph.system.ids import ClockId, ComponentId
 from nlgraph.system.model import ClockDef, Equations
+from nlgraph.text.span import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +170,20 @@ def _follow(
         known[thing] = period
 
 
+def _is_unnamed(thing: _Thing, equations: Equations) -> bool:
+    return thing[0] == "clock" and not equations.clocks[ClockId(thing[1])].declared
+
+
 def _report_cycle(cycle: list[_Thing], equations: Equations, report: Report) -> None:
-    first = cycle.index(min(cycle))
-    chain = []
-    for kind, name in (*cycle[first:], *cycle[:first]):
-        if kind == "clock":
-            chain.append((name, equations.clocks[ClockId(name)].origin))
-        else:
-            component = equations.components[ComponentId(name)]
-            chain.append((name, component.clock_origin or component.origin))
-    report.add(errors.clock_cycle(tuple(chain)))
+    # `5 critic` has the place of the component that says it: the components tell it all.
+    told = [thing for thing in cycle if not _is_unnamed(thing, equations)]
+    chain = [(name, _place(kind, name, equations)) for kind, name in told or cycle]
+    first = min(range(len(chain)), key=lambda i: chain[i][1].span.start)
+    report.add(errors.clock_cycle((*chain[first:], *chain[:first])))
+
+
+def _place(kind: str, name: str, equations: Equations) -> Origin:
+    if kind == "clock":
+        return equations.clocks[ClockId(name)].origin
+    component = equations.components[ComponentId(name)]
+    return component.clock_origin or component.origin

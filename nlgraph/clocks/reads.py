@@ -155,7 +155,8 @@ def _reads(
             case Hold(value=value):
                 stack.append((value, replace(how, hold=True)))
             case Gather(value=value):
-                own, window = clocked.timings[value].clock, length[clocked.windows[expr]]
+                own = clocked.timings[value].clock
+                window = length[clocked.windows.get(expr, clocked.equations.root)]
                 real = own is not None and window > max(length[own], how.window)
                 stack.append((value, replace(how, window=window) if real else how))
             case Prev(value=value, init=init):

@@ -279,8 +279,8 @@ def _gather(timer: Timer, gather: Gather) -> Timing:
         if along is None:
             timer.report.add(errors.no_window(gather, value.clock))
             timer.silent.add(gather)
-        else:
-            window = equations.clocks[along].parent
+            return NEVER
+        window = equations.clocks[along].parent
     timer.windows[gather] = window or equations.root
     if window is None or value.clock is None:
         return NEVER

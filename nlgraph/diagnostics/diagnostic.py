@@ -37,8 +37,8 @@ class Report:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Add a diagnostic, unless the same one is there."""
-        if diagnostic not in self.diagnostics:
+        """Add a diagnostic, unless the same one is there, or the same from another expansion."""
+        if not any(_is_same(diagnostic, known) for known in self.diagnostics):
             self.diagnostics.append(diagnostic)
 
     @property
@@ -58,6 +58,19 @@ class Report:
         return tuple(sorted(self.diagnostics, key=key))
 
 
+def _is_same(one: Diagnostic, other: Diagnostic) -> bool:
+    if (one.code, one.message) != (other.code, other.message):
+        return False
+    if one.labels[:1] and one.labels[0].text == _EXPANDED:
+        return _places(one) == _places(other)
+    return one == other
+
+
+def _places(diagnostic: Diagnostic) -> list[Label]:
+    """The labels of a diagnostic but those that lead to its place."""
+    return [label for label in diagnostic.labels if label.text not in (_EXPANDED, _STEP)]
+
+
 def labels_of(origin: Origin, text: str, *others: Label) -> tuple[Label, ...]:
     """The labels of a fault at an origin: the user's line first, then each expansion's line."""
     chain: list[Span] = []
@@ -69,10 +82,11 @@ def labels_of(origin: Origin, text: str, *others: Label) -> tuple[Label, ...]:
     if len(chain) == 1:
         return (Label(chain[0], text), *others)
     between = dict.fromkeys(chain[1:-1])  # a template that is met again shows nothing new
-    inner = tuple(Label(span, "from here") for span in list(between)[:_MOST_STEPS])
-    return (Label(chain[0], "expanded from here"), *inner, Label(chain[-1], text), *others)
+    inner = tuple(Label(span, _STEP) for span in list(between)[:_MOST_STEPS])
+    return (Label(chain[0], _EXPANDED), *inner, Label(chain[-1], text), *others)
 
 
+_EXPANDED, _STEP = "expanded from here", "from here"
 _MOST_STEPS = 6
 """Places that are shown between the user's line and that of the fault."""
 

@@ -37,7 +37,7 @@ def tick_numbers(
     return times
 
 
-def mapped(path: str, axes: int, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
+def mapped(path: str | Callable[..., Tensor], axes: int, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
     """A function, by its dotted name, mapped over the first axes of all tensors among its args, some of length 1."""
     function = _named(path)
     tensors = [arg for arg in args if isinstance(arg, Tensor)]
@@ -110,7 +110,9 @@ def with_axes(x: Tensor, *, places: tuple[int, ...]) -> Tensor:
 
 
 @cache
-def _named(path: str) -> Callable[..., Tensor]:
+def _named(path: str | Callable[..., Tensor]) -> Callable[..., Tensor]:
+    if not isinstance(path, str):
+        return path
     module, _, name = path.rpartition(".")
     found: Callable[..., Tensor] = getattr(import_module(module), name)
     return found

@@ -12,10 +12,9 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from nlgraph.graph.steps import Step, Steps, in_order, steps_of
+from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.op import registry
 from nlgraph.ops.types import TensorType
-
-_FLOATS = ("f32", "f64", "bf16", "f16")
 
 _BINARY = {
     "add": ("list list", "list number", "number list"),
@@ -48,7 +47,7 @@ def bundle(steps: Steps) -> None:
 
 def _key(step: Step) -> tuple[Hashable, ...] | None:
     """What the steps of a bundle have in common; None for one that can be in none."""
-    if step.place is None or step.tape or step.type.dtype not in _FLOATS or not step.type.dims:
+    if step.place is None or step.tape or step.type.dtype not in FLOATS or not step.type.dims:
         return None
     target = _target(step)
     if target is None:

@@ -11,9 +11,9 @@ from collections import Counter
 from typing import Any
 
 from nlgraph.graph.steps import Step, Steps, in_order, steps_of
+from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.types import TensorType
 
-_FLOATS = ("f32", "f64", "bf16", "f16")
 Term = tuple[Step, Any]
 """A tensor and the number that it is multiplied by."""
 
@@ -29,7 +29,7 @@ def simplify(steps: Steps) -> None:
         elif step.op == "add" and _is_linear(step, uses):
             product, bias = _product_first(step)
             _call(step, "addmm", (bias, *product.args), {})
-        elif step.op in ("add", "sub") and step.type.dtype in _FLOATS and not step.tape:
+        elif step.op in ("add", "sub") and step.type.dtype in FLOATS and not step.tape:
             _sum(step, uses)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from nlgraph.graph.steps import Step, Steps, in_order, steps_of
+from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.externs import EXTERN
 from nlgraph.schedule.model import TICKS, Arg, Binding, Grad, Loop, Name, Op, Region, Unit
 
@@ -157,12 +158,13 @@ class _Tape:
         if node.attrs.get("target") == "torch.permute" and _in_order(node.attrs["kwargs"]["dims"]):
             self._known[name] = args[0]
             return
-        tape = any(step.tape for step in steps_of(args))
+        type_ = self.unit.types[name]
+        # What is no floating number has no derivative, and no history.
+        tape = type_.dtype in FLOATS and any(step.tape for step in steps_of(args))
         key = (node.op, node.mapped, _hashable(node.attrs), *map(_identity, args))
         if tape and key in self._on_tape:
             self._known[name] = self._on_tape[key]
             return
-        type_ = self.unit.types[name]
         step = Step(
             node.op, args, type_, name, binding.note, node.attrs, node.place, tape,
             mapped=node.mapped,

@@ -77,5 +77,15 @@ def unbound_module(name: str, origin: Origin) -> Diagnostic:
     )
 
 
+def own_code(name: str, what: str, origin: Origin) -> Diagnostic:
+    """NL0709: code of the user's in what is to run without it."""
+    return Diagnostic(
+        "NL0709",
+        f"`{name}` is {what} of yours, which what runs without nlgraph cannot hold",
+        labels_of(origin, f"{what} of yours"),
+        "what the language has can be exported; or run the system by nlgraph.compile",
+    )
+
+
 def _ticks(count: Fraction, root: str) -> str:
     return root if count == 1 else f"{count} {root}s"

@@ -68,7 +68,7 @@ def _check_trained(component: Component, called: ModuleCall) -> None:
     if component.rules and not called.parameters.keys() - called.fixed:
         message = (
             f"the module of {called.name!r} ({called.kind}) has no parameters that require a "
-            f"gradient, and line {component.origin.user.line} of the file declares what is trained"
+            "gradient, and the file trains it"
         )
         raise ValueError(message)
 

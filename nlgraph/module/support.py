@@ -9,10 +9,12 @@ from nlgraph.diagnostics.diagnostic import Diagnostic, Report
 from nlgraph.module import errors
 from nlgraph.module.backends import WHOLE_LANGUAGE
 from nlgraph.module.lateness import late_reads
+from nlgraph.ops.op import registry
 from nlgraph.reference.plan import Plan
 from nlgraph.shapes.model import Shaped
 from nlgraph.system.ids import ClockId, SignalId, StateId
 from nlgraph.system.model import (
+    Call,
     Draw,
     Expr,
     Grad,
@@ -39,6 +41,21 @@ def find_unsupported(shaped: Shaped, backend: str) -> Diagnostic | None:
         found += [*_inner_clocks(shaped), *_copies(shaped), *_resets_in_gradients(plan)]
     for diagnostic in found:
         report.add(diagnostic)
+    return next(iter(report.errors), None)
+
+
+def find_own_code(shaped: Shaped) -> Diagnostic | None:
+    """The first place of the file that runs code of the user's: a module or a function; or None.
+
+    Such a system runs where that code is, and nowhere else.
+    """
+    report = Report()
+    for component in shaped.clocked.equations.components.values():
+        if component.extern is not None:
+            report.add(errors.own_code(component.id, "a module", component.origin))
+    for expr in postorder(Plan(shaped).statements()):
+        if isinstance(expr, Call) and not isinstance(registry()[expr.op].target, str):
+            report.add(errors.own_code(expr.op, "a function", expr.origin))
     return next(iter(report.errors), None)
 
 

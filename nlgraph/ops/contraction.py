@@ -94,9 +94,9 @@ def _no_pairing(a: TensorType, b: TensorType) -> None:
 def _advice(a: TensorType, b: TensorType) -> str | None:
     """Which transpose or swap makes a product of two that do not fit."""
     if len(b.dims) > 1 and fits(a.dims[-1], b.dims[-1]):
-        return "the right side transposed fits: @ ….T"
+        return "the right side transposed fits: … @ ….T"
     if len(a.dims) > 1 and fits(a.dims[-2], b.dims[-2 if len(b.dims) > 1 else -1]):
-        return "the left side transposed fits: ….T @"
+        return "the left side transposed fits: ….T @ …"
     if fits(b.dims[-1], a.dims[-2 if len(a.dims) > 1 else -1]):
         return "the other way round they fit: swap the two sides"
     return None

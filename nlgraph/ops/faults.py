@@ -10,6 +10,8 @@ from nlgraph.ops.types import Dim, TensorType
 
 def do_not_meet(a: TensorType, b: TensorType, x: Dim, y: Dim, advice: str | None) -> TypeFault:
     """NL0401: two dimensions that a broadcast brings together."""
+    if advice is None and x.name and y.name and x.size is not None and x.size == y.size:
+        advice = f"both have length {x.size}, by chance or not: what is one thing has one name"
     return TypeFault(
         f"{_article(a)} and {_article(b)} do not fit: {_clash(x, y)}", advice, None, "NL0401"
     )
@@ -43,8 +45,8 @@ def pairs_all(a: TensorType, b: TensorType, name: str) -> TypeFault:
     return TypeFault(
         f"`@` of {_article(a)} and {_article(b)} would pair every {name} of one with every {name} "
         "of the other",
-        f"for one product for each {name}: a map of a component `per {name}`, or "
-        f"reshape(…, [{name}, 1, …]), which makes a matrix of each row",
+        f"for one product for each {name}: a map of a component `per {name}`,\n"
+        f"or reshape(…, [{name}, 1, …]), which makes a matrix of each row",
         None,
         "NL0403",
     )
@@ -113,6 +115,17 @@ def wrong_option(op: str, param: str, given: object, allowed: Iterable[str]) -> 
     found = f'"{given}"' if isinstance(given, str) else str(given)
     return TypeFault(
         f"`{param}` of `{op}` cannot be {found}", f"it is {' or '.join(allowed)}", None, "NL0408"
+    )
+
+
+def stands_for_two(callee: str, of: TensorType, word: str, x: Dim, y: Dim, arg: int) -> TypeFault:
+    """NL0409: a name of a signature that would stand for two dimensions."""
+    return TypeFault(
+        f"`{callee}` does not take {_article(of)} here: {_clash(x, y)}, and its signature has "
+        f"one `{word}` for both",
+        None,
+        arg,
+        "NL0409",
     )
 
 

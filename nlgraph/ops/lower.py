@@ -47,11 +47,12 @@ def lower(
     if name == EXTERN:
         return Lowered(attrs["module"], {}, None, makes=False)
     op = registry()[name]
+    own = not isinstance(op.target, str)
     kwargs: dict[str, Any] = {}
     for param in op.params:
         if param.name in attrs:
             value = _positional(op, param, attrs[param.name], arg_types, sizes, hidden)
-            if value is not None and value is not False:
+            if own or (value is not None and value is not False):
                 kwargs[param.keyword or param.name] = value
     if name == "eye":
         kwargs["shape"] = sizes_of(result.dims, sizes)

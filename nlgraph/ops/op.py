@@ -118,6 +118,11 @@ def register(op: Op) -> Op:
     return op
 
 
+def remove(name: str) -> None:
+    """Take an entry out again."""
+    del _REGISTRY[name]
+
+
 def registry() -> Mapping[str, Op]:
     """All operators by name."""
     from nlgraph.ops.entries import load

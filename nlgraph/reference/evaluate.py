@@ -113,7 +113,7 @@ def _expression(context: Context, expr: Expr) -> Steps:
         case DimSize(dim=dim):
             return facts.sizes[dim]
         case Learning():
-            return facts.learning
+            return context.learning
         case Tick():
             return view.plan.count(expr, context.time)
         case InputRead(input=name):

@@ -11,7 +11,7 @@ from math import ceil
 from nlgraph.ops.types import TensorType
 from nlgraph.shapes.model import Shaped
 from nlgraph.system.ids import ClockId, ComponentId, SignalId, StateId
-from nlgraph.system.model import Draw, Expr, Gather, Prev, SignalRead, StateRead, Tick
+from nlgraph.system.model import Draw, Expr, Gather, Prev, SignalRead, StateRead, Tick, With
 from nlgraph.system.walk import postorder
 
 Atom = tuple[str, str]
@@ -231,9 +231,32 @@ class Plan:
     def _readers(self) -> dict[Atom, list[SignalId]]:
         readers: defaultdict[Atom, list[SignalId]] = defaultdict(list)
         for signal in self.equations.signals.values():
-            for atom in {a for e in postorder([signal.value]) if (a := _atom(e)) is not None}:
+            for atom in {*_atoms(signal.value), *self._unfolded(signal.value)}:
                 readers[atom].append(signal.id)
         return dict(readers)
+
+    def _unfolded(self, root: Expr) -> set[Atom]:
+        """What the updates read for which primed states stand in the replacements of a `with`."""
+        replacements = [r for e in postorder([root]) if isinstance(e, With) for r in e.replacements]
+        found: set[Atom] = set()
+        queue = deque(atom for replacement in replacements for atom in _atoms(replacement))
+        while queue:
+            atom = queue.popleft()
+            if atom in found:
+                continue
+            found.add(atom)
+            kind, name = atom
+            if kind == "signal":
+                queue.extend(_atoms(self.equations.signals[SignalId(name)].value))
+            update = self.equations.states[StateId(name)].update if kind == "after" else None
+            if update is not None:
+                queue.extend(_atoms(update))
+        return found
+
+
+def _atoms(root: Expr) -> set[Atom]:
+    """The named values that an expression reads."""
+    return {atom for expr in postorder([root]) if (atom := _atom(expr)) is not None}
 
 
 def _atom(expr: Expr) -> Atom | None:

@@ -48,6 +48,11 @@ class Context:
         return ceil(self.time)
 
     @property
+    def learning(self) -> bool:
+        """Whether this tick learns: a call is one that does not, the steps before it did."""
+        return self.view.facts.learning or self.tick < self.view.facts.now
+
+    @property
     def hidden(self) -> Hidden:
         """The dims that values are seen without."""
         return tuple(dim for dim, _ in self.copy)
@@ -150,7 +155,7 @@ class View:
         period = self.plan.period(state)
         if period is None or context.time % period:
             return False
-        return self.facts.learning or state in self.plan.living(Fraction(1))
+        return context.learning or state in self.plan.living(Fraction(1))
 
 
 def update(context: Context, state: StateId) -> Steps:

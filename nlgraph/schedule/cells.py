@@ -185,7 +185,9 @@ def _remember(
         yield _kept(memory, "updated", period, last, value)
     elif value.form == "gather" and value.data[0] != "latest" and value.data[2] > 1:
         kind, period, window, _, copies = value.data
-        name = f"@{kind}/{_hint(values, value.parts[0])}/{_digest(value, digests)}"
+        # By how it is written, since what it is may differ where nothing is learned (dropout).
+        mark = values.marks.get(value) or _digest(value, digests)
+        name = f"@{kind}/{_hint(values, value.parts[0])}/{mark}"
         fill = 1 if kind == "product" else 0
         length = window // period if kind == "collect" else None
         type_ = _of_copies(values, _tensor(value.parts[0].type), copies)

@@ -207,13 +207,22 @@ def _mean(terms: _Terms, g: Value) -> Given:
 
 def _matmul(terms: _Terms, g: Value) -> Given:
     a, b = terms.value.parts
-    terms.full(g)
-    if len(a.type.dims) != 2 or len(b.type.dims) != 2:
-        raise _Unwritten
-    return [
-        (a, terms.op("matmul", g, terms.transposed(b))),
-        (b, terms.op("matmul", terms.transposed(a), g)),
-    ]
+    match len(a.type.dims), len(b.type.dims):
+        case (1, 1):
+            return _dot(terms, g)
+        case (1, 2):
+            terms.full(g)
+            return [(a, terms.op("matmul", b, g)), (b, terms.op("outer", a, g))]
+        case (2, 1):
+            terms.full(g)
+            of_b = terms.op("matmul", terms.transposed(a), g)
+            return [(a, terms.op("outer", g, b)), (b, of_b)]
+        case (2, 2):
+            terms.full(g)
+            of_a = terms.op("matmul", g, terms.transposed(b))
+            return [(a, of_a), (b, terms.op("matmul", terms.transposed(a), g))]
+        case _:
+            raise _Unwritten
 
 
 def _transpose(terms: _Terms, g: Value) -> Given:

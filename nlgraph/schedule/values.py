@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any, Final, Literal
 
 from nlgraph.clocks.model import Clocked
@@ -41,7 +42,8 @@ from nlgraph.system.model import (
     Tick,
     With,
 )
-from nlgraph.system.walk import children, postorder
+from nlgraph.system.text import expression_text
+from nlgraph.system.walk import children, fold, postorder
 from nlgraph.text.span import Origin
 
 Form = Literal[
@@ -138,7 +140,8 @@ class Values:
     """All values of a system; made by `of` from expressions, and by `make` and `op`.
 
     `names` are the signals' names for what they stand for; `prevs` has for each `prev` what it
-    is the last value of, and what comes before the first; `reached` is what `reach` found out.
+    is the last value of, and what comes before the first; `marks` tell gathers by how they are
+    written; `reached` is what `reach` found out.
     """
 
     def __init__(self, shaped: Shaped, report: Report, *, learning: bool) -> None:
@@ -151,6 +154,8 @@ class Values:
         self.prevs: dict[str, Prev] = {}
         self.prev_reads: dict[str, _Read] = {}
         self.draws: dict[str, tuple[Hidden, Period]] = {}
+        self.marks: dict[Value, str] = {}
+        self._marks: dict[Expr, str] = {}
         self.reached: dict[tuple[Value, bool], frozenset[Value]] = {}
         self.learning = learning
         self._table: dict[Hashable, Value] = {}
@@ -495,7 +500,15 @@ class Values:
             value = self.make("gather", (value,), data, type_, expr.origin, component=component)
             period = 1
         data = (expr.kind, period, window, axis, read.hidden)
-        return self.make("gather", (value,), data, type_, expr.origin, component=component)
+        found = self.make("gather", (value,), data, type_, expr.origin, component=component)
+        if window > 1:
+            mark = fold(expr, _marked, self._marks)
+            self.mark(found, "-".join((mark, *read.hidden)))
+        return found
+
+    def mark(self, value: Value, mark: str) -> None:
+        """Keep how a value was written; of several ways that came to one value, always the same."""
+        self.marks[value] = min(mark, self.marks.get(value, mark))
 
     def _count(self, read: _Read) -> Value:
         tick, origin = read.expr, read.expr.origin
@@ -549,6 +562,12 @@ class Values:
         if reset is None or (isinstance(reset.to, StateRead) and reset.to.state == state):
             return None
         return self.period(reset.clock)
+
+
+def _marked(expr: Expr, parts: tuple[str, ...]) -> str:
+    """A short name of how an expression is written."""
+    text = dict(zip(map(id, children(expr)), parts, strict=True))
+    return sha256(expression_text(expr, lambda part: text[id(part)]).encode()).hexdigest()[:12]
 
 
 def whole(length: Fraction) -> Period:

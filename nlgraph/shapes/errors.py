@@ -6,6 +6,7 @@ their places.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from nlgraph.diagnostics.diagnostic import Diagnostic, Label, labels_of
@@ -37,14 +38,21 @@ def operator(
         for arg, type_ in zip(args, types, strict=True)
         if not type_.is_number and arg.span != at.span
     }
-    return _error(fault.code, fault.message, at, "", *others.values(), help=fault.help)
+    advice = fault.help
+    reduced = next((m for m in (_REDUCTION.match(arg.span.text) for arg in args) if m), None)
+    if fault.code == "NL0401" and advice is not None and reduced:
+        advice += f";\nor the dimension is kept: {reduced[1]}(…, keepdim = true)"
+    return _error(fault.code, fault.message, at, "", *others.values(), help=advice)
+
+
+_REDUCTION = re.compile(r"(sum|mean|max|min|norm|var|std)\(")
 
 
 def hidden_axis(axis: str, at: Origin) -> Diagnostic:
     """NL0404: an axis that is not seen inside a copy."""
     return _error(
         "NL0404",
-        f"`{axis}` is not seen here: this has one copy for each {axis}",
+        f"`{axis}` is not seen here: this component has one copy for each {axis}",
         at,
         f"inside one copy there is no `{axis}`",
         help="what runs over all copies is written outside of the component",
@@ -111,7 +119,7 @@ def start_of_prev(found: TensorType, wanted: TensorType, at: Origin) -> Diagnost
         f"`prev` of {_word(wanted)} would start from {_word(found)}",
         at,
         _short(found),
-        help=_advice(found, wanted),
+        help=_advice(found, wanted) or "a number fills it: prev(…, 0)",
     )
 
 

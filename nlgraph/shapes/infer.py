@@ -13,6 +13,7 @@ from nlgraph.diagnostics.diagnostic import Diagnostic, Report
 from nlgraph.ops.types import TensorType
 from nlgraph.shapes import errors
 from nlgraph.shapes.fit import fits
+from nlgraph.shapes.judge import check_distribution
 from nlgraph.shapes.model import Hidden, Shaped
 from nlgraph.shapes.table import Table
 from nlgraph.shapes.traverse import infer
@@ -96,6 +97,7 @@ def _infer_initial(table: Table, init: Expr, of: TensorType | None, hidden: Hidd
     for expr in postorder((init,)):
         if isinstance(expr, Draw) and expr.dims is None and expr.like is None:
             table.types[expr, hidden] = of
+            check_distribution(table, expr)
     infer(table, (init, hidden))
 
 

@@ -220,7 +220,7 @@ def _slice_advice(table: Table, expr: Slice) -> str | None:
     timing = table.clocked.timings.get(expr.value)
     if timing is not None and timing.clock == expr.clock:
         return "it is this tick's value already: leave the slice out"
-    return None
+    return f"it is the same in every tick of `{expr.clock}`: leave the slice out"
 
 
 def _gather(table: Table, expr: Gather, hidden: Hidden) -> TensorType | None:
@@ -318,10 +318,16 @@ def _with(table: Table, expr: With, hidden: Hidden) -> TensorType | None:
     return table.type_of(expr.value, hidden)
 
 
-def _draw(table: Table, expr: Draw, hidden: Hidden) -> TensorType | None:
+def check_distribution(table: Table, expr: Draw) -> bool:
+    """Report numbers that make no distribution; False where they do."""
     reason = _no_distribution(expr)
     if reason is not None:
         table.fault(errors.draw(expr.kind, reason, expr.origin))
+    return reason is not None
+
+
+def _draw(table: Table, expr: Draw, hidden: Hidden) -> TensorType | None:
+    if check_distribution(table, expr):
         return None
     dtype = "int" if expr.kind == "randint" else "f32"
     if expr.like is not None:

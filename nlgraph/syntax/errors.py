@@ -19,6 +19,7 @@ def _error(
 
 
 TOO_DEEP = "NL0612"
+RESERVED = "NL0105"
 
 
 # ----------------------------------------------------------------------------- in general
@@ -147,7 +148,7 @@ def unknown_escape(span: Span, char: str) -> Diagnostic:
 def reserved(span: Span, help_: str | None = None) -> Diagnostic:
     """NL0105: a reserved word where a name is to stand."""
     message = f"`{span.text}` is a reserved word and cannot be a name"
-    return _error("NL0105", message, span, help_=help_ or f"write `{span.text}_`, say")
+    return _error(RESERVED, message, span, help_=help_ or f"write `{span.text}_`, say")
 
 
 def malformed_number(span: Span, message: str, help_: str) -> Diagnostic:

@@ -72,12 +72,14 @@ class _Reader:
         self._source = source
         self._tokens = tokens
         self._report = report
+        self._builder = builder
         self._layout = Layout(tokens)
         self._machine = Machine(tables(), builder.reduce)
         self._frames = [_Frame(0, 1)]
         self._faults = 0
         self._mends = 0
         self._is_too_deep = False
+        self._taken: set[str] = set()  # reserved words that were written as names
 
     def read(self) -> tuple[nodes.Statement, ...]:
         """The statements of the file."""
@@ -154,9 +156,17 @@ class _Reader:
     def _tell(self, fault: Diagnostic, token: Token) -> None:
         """Report a fault, but what is too deep only once, and not that it is never closed."""
         deep = fault.code == errors.TOO_DEEP
+        if fault.code == errors.RESERVED:
+            self._taken.add(fault.labels[0].span.text)
+        elif fault.labels[0].span.text in self._taken:
+            return  # a use of the name that a reserved word was to be
         if not (self._is_too_deep and (deep or token.kind == END)):
             self._report.add(fault)
             self._faults += 1
+            bracket = fault.labels[0].span
+            if bracket.text == "{" and bracket.end <= token.start:
+                # What follows it may belong to the file or to the body: its names are unknown.
+                self._builder.unread.append((bracket.start, token.start))
         self._is_too_deep |= deep
 
     def _resume_at(self, token: Token, braces: int) -> int:

@@ -108,7 +108,9 @@ def match(
     missing = [name for name, optional in params if not optional and name not in chosen]
     if missing:
         listed = ", ".join(f"`{name}`" for name in missing)
-        builder.report.add(errors.argument(callee, f"needs {listed}", origin))
+        builder.report.add(
+            errors.argument(callee, f"needs {listed}", origin, f"it takes {', '.join(names)}")
+        )
         return None
     return chosen
 
@@ -220,6 +222,11 @@ def dim_of(builder: Builder, node: nodes.Expr, place: Place) -> Dim | None:
     entity = entity_of(builder, node, place, quiet=True)
     if isinstance(entity, DimEntity):
         return entity.dim
+    if entity is None and isinstance(node, nodes.Name):
+        guess = nearest(node.name, place.scope.visible())
+        declared = f"a dimension is declared: dim {node.name} = 16"
+        builder.unknown_name(node.name, place.origin(node), guess, otherwise=declared)
+        return None
     value = collapse(resolve(builder, node, place))
     if isinstance(value, Unknown):
         return None

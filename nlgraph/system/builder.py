@@ -108,13 +108,18 @@ class Builder:
         return Unknown(at if isinstance(at, Origin) else Origin(at))
 
     def unknown_name(
-        self, name: str, at: Origin, guess: str | None, module: str | None = None
+        self,
+        name: str,
+        at: Origin,
+        guess: str | None,
+        module: str | None = None,
+        otherwise: str | None = None,
     ) -> Unknown:
         """Report a name that nothing declares, once, unless what could not be read may do so."""
         if name in self.unread:
             return Unknown(at)
         self.unread.add(name)
-        return self.fault(errors.unknown_name(name, at, guess, module), at)
+        return self.fault(errors.unknown_name(name, at, guess, module, otherwise), at)
 
     def site(self) -> int:
         """A new mark for calls that were written once for a whole bundle."""
@@ -125,6 +130,16 @@ class Builder:
         """`name.1`, `name.2`, … in the order of asking."""
         self.counts[name] = self.counts.get(name, 0) + 1
         return f"{name}.{self.counts[name]}"
+
+
+def has_fault(builder: Builder, node: nodes.Node) -> bool:
+    """Whether a fault was found inside a statement."""
+    span = node.span
+    return any(
+        span.start <= fault.labels[0].span.start < span.end
+        for fault in builder.report.errors
+        if fault.labels and fault.labels[0].span.source is span.source
+    )
 
 
 def is_unknown(value: Value) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from nlgraph.diagnostics.suggest import nearest
 from nlgraph.ops.types import DTYPES
 from nlgraph.syntax import nodes
-from nlgraph.system import errors, forms
+from nlgraph.system import elsewhere, errors, forms
 from nlgraph.system.apply import apply, map_leaves
 from nlgraph.system.arguments import bind, operator_arguments
 from nlgraph.system.builder import Builder, Place, exprs_of
@@ -46,9 +46,7 @@ def call(builder: Builder, node: nodes.Call, place: Place) -> Value:
     match entity:
         case None:
             if not isinstance(target, nodes.Name | nodes.Dotted | nodes.Index):
-                builder.report.add(
-                    errors.misplaced("a call", "after an expression", place.origin(target))
-                )
+                builder.report.add(errors.not_callable(target.span.text, place.origin(target)))
             return Unknown(origin)
         case Template(node=nodes.Fn()) if not primed:
             return inline(builder, entity, node, place)
@@ -207,7 +205,7 @@ def _built_in(builder: Builder, name: str, node: nodes.Call, place: Place) -> Va
     if op is None and name in builder.unread:
         return Unknown(origin)
     if op is None or name in _INTERNAL:
-        guess = nearest(name, candidates(builder, place))
+        guess = elsewhere.FUNCTIONS.get(name) or nearest(name, candidates(builder, place))
         return builder.unknown_name(name, place.origin(node.function), guess, module_of(name))
     found = operator_arguments(builder, op, node, place)
     if found is None:
@@ -225,6 +223,8 @@ def _chain(builder: Builder, node: nodes.Call, place: Place) -> Value:
     """`chain(layer, x)`: every member in turn."""
     origin = place.origin(node)
     family = entity_of(builder, node.args[0], place) if len(node.args) == 2 else None
+    if family is None and len(node.args) == 2:
+        return Unknown(origin)
     if not isinstance(family, Family) or node.keywords:
         return builder.fault(
             errors.argument("chain", "takes a family of components and a value", origin), origin

@@ -36,6 +36,8 @@ def settle_clauses(
         for comp in holder.comps.values():
             if node.per:
                 comp.per = _per(builder, node.per, place)
+                if len(comp.per) < len(node.per):
+                    _forget_types(comp)
             elif comp.host is not None:
                 comp.per = comp.host.per
             if node.every is not None:
@@ -53,6 +55,12 @@ def settle_clauses(
         settle()
 
 
+def _forget_types(comp: Comp) -> None:
+    """What the states of an unknown number of copies look like is unknown too."""
+    for record in comp.states.values():
+        record.type, record.like = None, None
+
+
 def _per(builder: Builder, names: tuple[nodes.Identifier, ...], place: Place) -> tuple[str, ...]:
     dims: list[str] = []
     for name in names:
@@ -62,7 +70,9 @@ def _per(builder: Builder, names: tuple[nodes.Identifier, ...], place: Place) ->
         if isinstance(entity, DimEntity) and entity.dim.name is not None:
             dims.append(entity.dim.name)
         elif entity is None:
-            builder.unknown_name(name.name, origin, nearest(name.name, dims_of(place.scope)))
+            guess = nearest(name.name, dims_of(place.scope))
+            known = f"the dims are {', '.join(dims_of(place.scope))}"
+            builder.unknown_name(name.name, origin, guess, otherwise=known)
         else:
             builder.report.add(errors.not_a("a dimension", name.name, describe(entity), origin))
     return tuple(dims)

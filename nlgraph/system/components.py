@@ -14,12 +14,12 @@ from nlgraph.syntax import nodes
 from nlgraph.system import errors
 from nlgraph.system.arguments import bind
 from nlgraph.system.body import read_body
-from nlgraph.system.builder import Builder, Place
+from nlgraph.system.builder import Builder, Place, has_fault
 from nlgraph.system.clauses import settle_clauses
-from nlgraph.system.entities import Comp, Holder, Scope, StateRecord, Template
+from nlgraph.system.entities import Comp, Holder, LazyComponent, Scope, StateRecord, Template
 from nlgraph.system.externs import check_clauses, declare_extern, extern_call
 from nlgraph.system.ids import ComponentId
-from nlgraph.system.lookup import describe, entity_of
+from nlgraph.system.lookup import describe, entity_of, holder_of
 from nlgraph.system.states import Site, StateMaker, typed
 from nlgraph.system.values import Key
 from nlgraph.text.span import Origin, Span
@@ -49,21 +49,24 @@ def build(builder: Builder, node: nodes.Component, site: Site) -> Holder:
     if extern is not None:
         check_clauses(builder, node, comps.values(), place)
     is_bare = block is None and type_node is None and extern is None and init is None
-    unknown = node.init is not None and is_bare
-    if unknown or _has_fault(builder, node) or (block and _has_fault(builder, block.node)):
+    unknown = (node.init is not None and is_bare) or _is_like_lost(builder, type_node, place)
+    if unknown or has_fault(builder, node) or (block and has_fault(builder, block.node)):
         for comp in comps.values():
             comp.lost = True
     return holder
 
 
-def _has_fault(builder: Builder, node: nodes.Node) -> bool:
-    """Whether a fault was found inside a declaration."""
-    span = node.span
-    return any(
-        span.start <= fault.labels[0].span.start < span.end
-        for fault in builder.report.errors
-        if fault.labels and fault.labels[0].span.source is span.source
-    )
+def _is_like_lost(
+    builder: Builder, type_node: nodes.Type | nodes.Like | None, place: Place
+) -> bool:
+    """Whether a component is like one of which a fault hides what it has."""
+    if not isinstance(type_node, nodes.Like):
+        return False
+    entity = entity_of(builder, type_node.value, place, quiet=True)
+    if not isinstance(entity, Holder | LazyComponent):
+        return isinstance(type_node.value, nodes.Name) and entity is None
+    holder = holder_of(builder, entity, place.origin(type_node))
+    return holder is not None and holder.is_lost
 
 
 def _head(node: nodes.Component) -> Span:

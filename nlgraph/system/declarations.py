@@ -20,6 +20,7 @@ from nlgraph.system.entities import (
     LazyComponent,
     NumberEntity,
     Scope,
+    SignalEntity,
     Template,
 )
 from nlgraph.system.expressions import constant
@@ -116,9 +117,12 @@ def _statement(
             pass
 
 
-def _twice(builder: Builder, declared: Declared, name: str, origin: Origin) -> None:
+def _twice(builder: Builder, declared: Declared, name: str, entity: Entity, origin: Origin) -> None:
+    builder.unread.add(name)  # which of the two a reader means cannot be told
     first = declared.origins.get(name) or builder.imports.get(name, origin)
-    builder.report.add(errors.declared_twice(name, origin, first))
+    both = isinstance(entity, SignalEntity) and isinstance(declared.scope.names[name], SignalEntity)
+    word = errors.equated_twice if both else errors.declared_twice
+    builder.report.add(word(name, origin, first))
 
 
 def _enter(
@@ -126,7 +130,7 @@ def _enter(
 ) -> None:
     origin = Origin(node.span)
     if name in declared.scope.names:
-        _twice(builder, declared, name, origin)
+        _twice(builder, declared, name, entity, origin)
         return
     if name == "T" and not isinstance(entity, DimEntity | NumberEntity):
         builder.report.add(
@@ -182,10 +186,9 @@ def _equation(builder: Builder, declared: Declared, node: nodes.Equation, place:
         return
     match node.target:
         case nodes.Name(name=name):
-            if name in declared.scope.names:
-                _twice(builder, declared, name, Origin(node.target.span))
-                return
             entity = signal(builder, name, node, place)
+            if name in declared.scope.names:
+                builder.pending.pop()
             _enter(builder, declared, name, entity, node.target)
         case nodes.Index(value=nodes.Name(name=name), items=(index,)) if not isinstance(
             index, nodes.Slice | nodes.Ellipsis

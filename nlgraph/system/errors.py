@@ -21,25 +21,44 @@ def _error(
     return Diagnostic(code, message, labels_of(at, text, *others), help)
 
 
-def unknown_name(name: str, at: Origin, guess: str | None, module: str | None) -> Diagnostic:
-    """NL0201: a name that nothing declares."""
-    advice = None
+_ONE_NAME_SPACE = "clocks, dims, constants, inputs, signals and components share one name space"
+
+
+def unknown_name(
+    name: str,
+    at: Origin,
+    guess: str | None,
+    module: str | None = None,
+    otherwise: str | None = None,
+) -> Diagnostic:
+    """NL0201: a name that nothing declares; `otherwise` is the advice where nothing is near."""
+    advice = otherwise
     if module is not None:
         advice = f"`use {module} ({name})` brings it in"
     elif guess is not None:
         advice = f"did you mean `{guess}`?"
+    elif advice is None and at.via is not None:
+        advice = "a rule, a block or a fn sees its parameters and its own file: pass it in"
     return _error("NL0201", f"nothing here is called `{name}`", at, "not declared", help=advice)
 
 
-def no_member(owner: str, name: str, at: Origin, guess: str | None) -> Diagnostic:
+def no_member(owner: str, name: str, at: Origin, members: Collection[str]) -> Diagnostic:
     """NL0202: a component has no such state, signal or component."""
-    advice = f"did you mean `{owner}.{guess}`?" if guess is not None else None
+    guess = nearest(name, members)
+    if guess is not None:
+        advice = f"did you mean `{owner}.{guess}`?"
+    elif members:
+        advice = f"it has {_some(f'{owner}.{member}' for member in members)}"
+    else:
+        advice = "it has one state, of its own name, and nothing else"
     return _error(
         "NL0202", f"`{owner}` has nothing called `{name}`", at, f"not in `{owner}`", help=advice
     )
 
 
-def declared_twice(name: str, at: Origin, first: Origin) -> Diagnostic:
+def declared_twice(
+    name: str, at: Origin, first: Origin, advice: str = _ONE_NAME_SPACE
+) -> Diagnostic:
     """NL0203: one name for two things."""
     return _error(
         "NL0203",
@@ -47,8 +66,14 @@ def declared_twice(name: str, at: Origin, first: Origin) -> Diagnostic:
         at,
         "declared again here",
         Label(first.span, "declared here first"),
-        help="clocks, dims, constants, inputs, signals and components share one name space",
+        help=advice,
     )
+
+
+def equated_twice(name: str, at: Origin, first: Origin) -> Diagnostic:
+    """NL0203: one signal with two equations."""
+    advice = "equations are no assignments, and one signal has one: give the other another name"
+    return declared_twice(name, at, first, advice)
 
 
 def hides(name: str, at: Origin, outer: Origin | None) -> Diagnostic:
@@ -71,6 +96,8 @@ def not_a(kind: str, name: str, found: str, at: Origin, advice: str | None = Non
 
 def not_constant(what: str, at: Origin, advice: str | None = None) -> Diagnostic:
     """NL0206: a number must be known when compiling."""
+    if advice is None:
+        advice = "it is made of numbers, dims and constants; what a run computes cannot tell it"
     return _error(
         "NL0206", f"{what} must be known when compiling", at, "depends on a run", help=advice
     )
@@ -78,7 +105,15 @@ def not_constant(what: str, at: Origin, advice: str | None = None) -> Diagnostic
 
 def not_whole(what: str, value: object, at: Origin) -> Diagnostic:
     """NL0207: a count or a size that is no whole number, or is out of range."""
-    return _error("NL0207", f"{what} must be a whole number from 1, not {value}", at, str(value))
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    slow = what == PERIOD and isinstance(value, float) and 0 < value < 1
+    return _error(
+        "NL0207",
+        f"{what} must be a whole number from 1, not {shown}",
+        at,
+        shown,
+        help="a faster clock is declared: clock fast = step / 4" if slow else None,
+    )
 
 
 def arithmetic(reason: str, at: Origin) -> Diagnostic:
@@ -140,7 +175,19 @@ def two_roots(name: str, at: Origin, first: Origin) -> Diagnostic:
 
 def argument(callee: str, reason: str, at: Origin, advice: str | None = None) -> Diagnostic:
     """NL0214: arguments that do not fit a call."""
-    return _error("NL0214", f"`{callee}` {reason}", at, "in this call", help=advice)
+    return _error("NL0214", f"`{callee}` {reason}", at, "", help=advice)
+
+
+def not_callable(text: str, at: Origin) -> Diagnostic:
+    """NL0220: an expression with parentheses behind it, which most often lacks an operator."""
+    shown = f"`{text}`" if len(text) <= _MOST_TEXT and "\n" not in text else "this"
+    return _error(
+        "NL0220",
+        f"{shown} cannot be called: only names can",
+        at,
+        "followed by `(`",
+        help=f"a product has a `*`: {text} * (…)" if shown != "this" else None,
+    )
 
 
 def no_map(name: str, at: Origin, declared: Origin) -> Diagnostic:
@@ -184,11 +231,18 @@ def bundles_differ(at: Origin, states: Iterable[Iterable[str]] = ()) -> Diagnost
     )
 
 
+PERIOD = "the count of a period"
+"""What a number before a clock is."""
+
+
 def _some(names: Iterable[str]) -> str:
     """Names in a sentence, not too many of them."""
     told = [f"`{name}`" for name in names]
     return ", ".join(told[:_MOST]) + (f" and {len(told) - _MOST} more" if told[_MOST:] else "")
 
+
+_MOST_TEXT = 30
+"""Characters of an expression that a sentence holds."""
 
 _MOST = 5
 """Names that a sentence lists."""
@@ -238,9 +292,10 @@ def misplaced(what: str, where: str, at: Origin, advice: str | None = None) -> D
     return _error("NL0220", f"{what} cannot stand {where}", at, "here", help=advice)
 
 
-def not_a_target(what: str, at: Origin, advice: str | None = None) -> Diagnostic:
+def not_a_target(what: str, at: Origin, found: str, advice: str | None = None) -> Diagnostic:
     """NL0221: something that no gradient, `with` or `train` can name."""
-    return _error("NL0221", f"{what} needs a state, a component or a signal", at, "", help=advice)
+    needed = "a state or a component" if what == "`train`" else "a state, a component or a signal"
+    return _error("NL0221", f"{what} needs the name of {needed}", at, found, help=advice)
 
 
 def window_clock(word: str, at: Origin, clock: str) -> Diagnostic:
@@ -263,6 +318,13 @@ def nothing_trained(at: Origin) -> Diagnostic:
     """NL0224: `train` without anything to train."""
     return _error(
         "NL0224", "nothing is left for this `train`", at, "every state has an update already"
+    )
+
+
+def no_state_to_train(at: Origin) -> Diagnostic:
+    """NL0224: `minimize` in a component without states."""
+    return _error(
+        "NL0224", "there is no state that this `minimize` could update", at, "for no state"
     )
 
 

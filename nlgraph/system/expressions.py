@@ -137,6 +137,8 @@ def read(
             return _state(entity, origin, place, primed=primed)
         case Holder() | LazyComponent():
             return _component(builder, entity, place, node, primed=primed)
+        case _ if _text(node) in builder.unread:
+            return Unknown(origin)
         case _:
             found = describe(entity)
             return builder.fault(

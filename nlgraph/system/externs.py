@@ -155,9 +155,13 @@ def _signature(
     if call.keywords or not call.args:
         builder.report.add(errors_of_externs.signature(place.origin(call)))
         return None
-    types = [_type(builder, arg, place) for arg in call.args]
-    known = tuple(type_ for type_ in types if type_ is not None)
-    return (known[:-1], known[-1]) if len(known) == len(types) else None
+    types: list[TensorType] = []
+    for arg in call.args:
+        type_ = _type(builder, arg, place)
+        if type_ is None:
+            return None
+        types.append(type_)
+    return tuple(types[:-1]), types[-1]
 
 
 def _type(builder: Builder, node: nodes.Expr, place: Place) -> TensorType | None:

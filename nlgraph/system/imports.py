@@ -98,7 +98,8 @@ def _file(builder: Builder, node: nodes.Use, place: Place) -> Scope | None:
         source = read_source(path, faults)
         if source is None:
             reason = faults.diagnostics[0]
-            builder.report.add(errors.import_fault(reason.message, origin, reason.help))
+            message = reason.message.replace(str(path), node.path)
+            builder.report.add(errors.import_fault(message, origin, reason.help))
             return None
         file = parse(source, builder.report)
         builder.unread |= file.unread

@@ -83,7 +83,8 @@ def _draw(
         return kind, ()
     if kind not in DRAWS:
         guess = nearest(kind, DRAWS)
-        builder.report.add(errors.unknown_name(kind, place.origin(node.function), guess, None))
+        known = f"one draws by {', '.join(DRAWS)}"
+        builder.unknown_name(kind, place.origin(node.function), guess, otherwise=known)
         return None
     params = tuple((name, True) for name, _ in DRAWS[kind])
     chosen = match(builder, kind, params, node.args, node.keywords, node, place)

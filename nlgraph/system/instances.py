@@ -9,7 +9,7 @@ from nlgraph.syntax import nodes
 from nlgraph.system import errors
 from nlgraph.system.arguments import bind
 from nlgraph.system.body import declare, define
-from nlgraph.system.builder import Builder, Place, Plan, exprs_of
+from nlgraph.system.builder import Builder, Place, Plan, exprs_of, has_fault
 from nlgraph.system.components import build
 from nlgraph.system.entities import (
     Comp,
@@ -215,7 +215,7 @@ def transformed(builder: Builder, instance: Instance) -> Value:
 
 def updates(builder: Builder, instance: Instance) -> None:
     """The equations of a rule for its host's states."""
-    found = False
+    found = is_faulty = False
     node = instance.template.node
     for statement, scope in instance.statements:
         if isinstance(statement, nodes.Minimize):
@@ -234,8 +234,10 @@ def updates(builder: Builder, instance: Instance) -> None:
             else {}
         )
         if not records or any(id(record) not in own for record in records.values()):
-            text = statement.target.span.text
-            builder.report.add(errors.not_of_rule(text, origin))
+            is_faulty = True
+            if entity is not None:
+                text = statement.target.span.text
+                builder.report.add(errors.not_of_rule(text, origin))
             continue
         name = str(next(iter(records.values())).id)
         value = resolve(builder, statement.value, replace(place, name=name))
@@ -243,6 +245,9 @@ def updates(builder: Builder, instance: Instance) -> None:
         found = True
     if not found:
         origin = instance.place.origin(node)
+        if is_faulty or has_fault(builder, node):
+            define(builder, instance.leaves, Unknown(origin), origin)
+            return
         first = node.names[0].name if isinstance(node, nodes.Rule) else "W"
         builder.report.add(errors.argument(node.name, f"gives no `{first}'`", origin))
         define(builder, instance.leaves, Unknown(origin), origin)

@@ -42,7 +42,7 @@ def entity_of(
             entity = place.scope.lookup(name)
             if entity is None and not quiet and name not in builder.unread:
                 origin = place.origin(node)
-                guess = nearest(name, candidates(builder, place))
+                guess = nearest(name, place.scope.visible())
                 builder.unknown_name(name, origin, guess, module_of(name))
             builder.used.add(name)
             return entity
@@ -222,8 +222,8 @@ def _member(
         return None
     found = comp.scope.names.get(name) or comp.added.get(name)
     if found is None and not (quiet or comp.lost or name in builder.unread):
-        guess = nearest(name, (*comp.scope.names, *comp.added))
-        builder.fault(errors.no_member(text, name, origin, guess), origin)
+        members = [member for member in (*comp.scope.names, *comp.added) if member != text]
+        builder.fault(errors.no_member(text, name, origin, members), origin)
     return found
 
 
@@ -266,7 +266,7 @@ def _of_family(builder: Builder, family: Family, node: nodes.Index, place: Place
             return None
         index = value.value
     found = family.members.get(int(index))
-    if found is None:
+    if found is None and family.name not in builder.unread:
         have = sorted(family.members)
         span = f"{have[0]} to {have[-1]}" if have else "none"
         builder.fault(

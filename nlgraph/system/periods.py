@@ -9,6 +9,7 @@ from nlgraph.system.builder import Builder, Place
 from nlgraph.system.entities import ClockEntity, DimEntity, Entity, Holder, LazyComponent
 from nlgraph.system.expressions import whole
 from nlgraph.system.ids import ClockId
+from nlgraph.system.imports import module_of
 from nlgraph.system.lookup import describe, dims_of, entity_of
 from nlgraph.system.model import ClockDef
 from nlgraph.text.span import Origin
@@ -108,7 +109,7 @@ def _parent(builder: Builder, period: nodes.Period, place: Place) -> tuple[str, 
     """The name of what is counted, whether it is a component, and the count."""
     count = 1
     if period.count is not None:
-        found = whole(builder, period.count, place, "the count of a period")
+        found = whole(builder, period.count, place, errors.PERIOD)
         if found is None:
             return None
         count = found
@@ -135,10 +136,17 @@ def _parent(builder: Builder, period: nodes.Period, place: Place) -> tuple[str, 
 def _ticking(builder: Builder, node: nodes.Expr, place: Place) -> Entity | None:
     """What the name of a clock stands for; where there is no clock at all, one is missing."""
     name = node.name if isinstance(node, nodes.Name) else ""
-    if builder.clocks or name in ("", *builder.unread) or place.scope.lookup(name) is not None:
+    if not name or name in builder.unread or place.scope.lookup(name) is not None:
         return entity_of(builder, node, place)
-    builder.report.add(errors.no_root(place.origin(node), name))
-    builder.unread.add(name)
+    origin = place.origin(node)
+    if builder.clocks:
+        root = next(iter(builder.clocks))
+        guess = nearest(name, place.scope.visible())
+        declared = f"a clock is declared: clock {name} = 4 {root}"
+        builder.unknown_name(name, origin, guess, module_of(name), declared)
+    else:
+        builder.report.add(errors.no_root(origin, name))
+        builder.unread.add(name)
     return None
 
 

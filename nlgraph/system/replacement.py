@@ -50,6 +50,8 @@ def _states_of(
         return None
     if not all(isinstance(target, StateRead) for target in found.values()):
         origin = place.origin(node)
-        builder.report.add(errors.not_a_target(what, origin, "a signal cannot be replaced"))
+        builder.report.add(
+            errors.not_a_target(what, origin, "a signal", "a signal cannot be replaced")
+        )
         return None
     return dict(found)

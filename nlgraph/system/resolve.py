@@ -110,7 +110,7 @@ def _targets(builder: Builder, node: nodes.Train, place: Place) -> list[StateRec
         found = targets_of(builder, target, place, "`train`")
         for read in (found or {}).values():
             if not isinstance(read, StateRead):
-                builder.report.add(errors.not_a_target("`train`", place.origin(target)))
+                builder.report.add(errors.not_a_target("`train`", place.origin(target), "a signal"))
                 continue
             record = by_id[read.state]
             if record.fixed:

@@ -78,6 +78,10 @@ def _plan_group(builder: Builder, plan: Plan) -> None:
     if place.host is None and len(plan.hosts) == 1:
         place = replace(place, host=next(iter(plan.hosts.values())))
     origin = place.origin(plan.node)
+    if not plan.leaves:
+        if not any(comp.lost for comp in plan.hosts.values()):
+            builder.report.add(errors.no_state_to_train(origin))
+        return
     chain = _chain(builder, plan.node, place)
     if chain is None:
         builder.equations.append(lambda: define(builder, plan.leaves, Unknown(origin), origin))

@@ -10,13 +10,14 @@ from nlgraph.system.builder import Builder, Place, is_unknown
 from nlgraph.system.entities import (
     Family,
     Holder,
+    InputEntity,
     LazyComponent,
     LazyValue,
     SignalEntity,
     StateRecord,
     ValueEntity,
 )
-from nlgraph.system.lookup import entity_of, holder_of, signal_value
+from nlgraph.system.lookup import describe, entity_of, holder_of, signal_value
 from nlgraph.system.model import SignalRead, StateRead
 from nlgraph.system.values import Bundle, Key, Value, collapse
 
@@ -29,7 +30,7 @@ def targets_of(
     """The states or signals that a name stands for, by leaf; None where a fault was reported."""
     origin = place.origin(node)
     if not isinstance(node, nodes.Name | nodes.Dotted | nodes.Index):
-        builder.report.add(errors.not_a_target(what, origin))
+        builder.report.add(errors.not_a_target(what, origin, "an expression"))
         return None
     entity = entity_of(builder, node, place)
     value: Value | None = None
@@ -68,7 +69,11 @@ def targets_of(
         return None
     targets = _targets(value)
     if targets is None:
-        builder.report.add(errors.not_a_target(what, origin))
+        advice = None
+        if isinstance(entity, InputEntity) and what != "`train`":
+            advice = f"make a signal of the input, and compute from that: u = 1 * {node.span.text}"
+        found = describe(entity) if entity is not None else "nothing"
+        builder.report.add(errors.not_a_target(what, origin, found, advice))
     return targets
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from nlgraph.diagnostics.suggest import nearest
 from nlgraph.ops.types import DTYPES, TensorType
 from nlgraph.syntax import nodes
-from nlgraph.system import errors
+from nlgraph.system import elsewhere, errors
 from nlgraph.system.arguments import dim_of
 from nlgraph.system.builder import Builder, Place
+from nlgraph.text.span import Origin, Span
 
 
 def type_of(builder: Builder, node: nodes.Type, place: Place) -> TensorType | None:
@@ -16,9 +17,11 @@ def type_of(builder: Builder, node: nodes.Type, place: Place) -> TensorType | No
     if dtype == "scalar":
         dtype = "f32"
     if dtype not in DTYPES:
-        origin = place.origin(node)
-        guess = nearest(dtype, (*DTYPES, "scalar"))
-        builder.report.add(errors.unknown_name(dtype, origin, guess, None))
+        span = Span(node.span.source, node.span.start, node.span.start + len(dtype))
+        guess = elsewhere.DTYPES.get(dtype) or nearest(dtype, (*DTYPES, "scalar"))
+        known = f"the dtypes are {', '.join(DTYPES)}"
+        origin = Origin(span, place.via)
+        builder.report.add(errors.unknown_name(dtype, origin, guess, otherwise=known))
         return None
     dims = tuple(dim_of(builder, dim, place) for dim in node.dims or ())
     if any(dim is None for dim in dims):

@@ -22,6 +22,7 @@ def unroll(builder: Builder, statements: tuple[nodes.Statement, ...], scope: Sco
         place = Place(scope, "")
         bounds = bounds_of(builder, statement.start, statement.stop, place)
         if bounds is None:
+            builder.unread |= _declared(statement.body)
             continue
         first, last = bounds
         if (last - first + 1) * max(1, len(statement.body)) > limits.STATEMENTS:
@@ -36,6 +37,22 @@ def unroll(builder: Builder, statements: tuple[nodes.Statement, ...], scope: Sco
                 builder.report.add(errors.too_many("statements", limits.STATEMENTS, origin))
                 return []
     return placed
+
+
+def _declared(statements: tuple[nodes.Statement, ...]) -> set[str]:
+    """The names that statements declare, which are unknown where these are not unrolled."""
+    names: set[str] = set()
+    for statement in statements:
+        match statement:
+            case nodes.Component(member=member):
+                names.add(member.name)
+            case nodes.Equation(target=nodes.Index(value=nodes.Name(name=name))):
+                names.add(name)
+            case nodes.For(body=body):
+                names |= _declared(body)
+            case _:
+                continue
+    return names
 
 
 def bounds_of(

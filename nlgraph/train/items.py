@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -153,15 +154,17 @@ def _shape(dims: Sequence[Dim | int]) -> str:
     return f"[{', '.join(told)}]"
 
 
-def _advice(at: Input, array: Array) -> str | None:
-    """How items of as many numbers, but of another shape, can be used."""
-    wanted = [dim.size for dim in at.type.dims[1:]]
-    if None not in wanted and array.ndim > 0:
-        sizes = [size for size in wanted if size is not None]
-        if int(np.prod(sizes)) == int(np.prod(array.shape[1:])):
-            return (
-                f"{at.id} = {at.id}.reshape({', '.join(map(str, (-1, *sizes)))}) where it is made"
-            )
+def _advice(at: Input, array: Array) -> str:
+    """How the data can be used all the same."""
+    wanted, found = at.type.dims[1:], array.shape[1:]
+    if array.ndim == len(at.type.dims):
+        other = {d.name: n for d, n in zip(wanted, found, strict=True) if d.size not in (None, n)}
+        if None not in other:
+            options = " ".join(f"--set {name}={size}" for name, size in other.items())
+            return f"{options} takes the data's size"
+    sizes = [dim.size for dim in wanted if dim.size is not None]
+    if array.ndim > 0 and len(sizes) == len(wanted) and math.prod(sizes) == math.prod(found):
+        return f"{at.id} = {at.id}.reshape({', '.join(map(str, (-1, *sizes)))}) where it is made"
     return "the first axis of an array counts its items; the others are the input's dims"
 
 

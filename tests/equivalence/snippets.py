@@ -67,7 +67,7 @@ component v : like W = 0 { v' = average(grad(loss, W)) + latest(grad(loss, W)) }
 train W minimize accumulate(loss) by gd(lr = 0.1)
 use std.optim (gd)
 """,
-    # ------------------------------------------------------------------------- gradients over windows
+    # --------------------------------------------------------------------- gradients over windows
     "window_of_losses": _HEAD
     + """
 use std.optim (adamw, clip_norm, gd)
@@ -84,7 +84,8 @@ metric loss
     "window_through_a_function": _LINEAR
     + """
 component V : [d, c] ~ xavier() every 4 step {
-  V' = V - 0.02*grad(exp(average(e)) + 0.5*sum(V^2) + 0.1*accumulate(e)*average(tanh(e)), V)
+  V' = V - 0.02*grad(E, V)
+  E = exp(average(e, every4)) + 0.5*sum(V^2) + 0.1*accumulate(e, every4)*average(tanh(e), every4)
 }
 e = mse(x @ V, x @ stop(W))
 train W minimize loss by gd(lr = 0.1)
@@ -141,7 +142,9 @@ output z = x @ W
     + """
 use std.optim (adamw, gd)
 input seed : [B, 2] every step
-component gen : [2, d] ~ xavier() every 5 critic { minimize latest(-mean(fake @ critic')) by adamw() }
+component gen : [2, d] ~ xavier() every 5 critic {
+  minimize latest(-mean(fake @ critic')) by adamw()
+}
 component critic : [d, 1] ~ xavier() {
   minimize mean(fake @ critic) - mean(x @ critic) by gd(lr = 0.1)
 }
@@ -216,7 +219,8 @@ component eta : scalar = 0.1 { eta' = eta - 0.01*grad(loss with (W = W'), eta) }
 component m : like W = 0 { m' = 0.9*m + grad(loss, W) }
 component other { state W2 : like W = 1; W2' = W2 - eta'*grad(loss, W)*sum(W2) }
 W_next = W - eta*m'
-component copy : scalar = 0 { copy' = grad(loss with (W = W'), eta) + norm(grad(loss with (W = W'), W)) }
+after = loss with (W = W')
+component copy : scalar = 0 { copy' = grad(after, eta) + norm(grad(after, W)) }
 train W minimize loss by step_by()
 rule step_by() for w, g { w' = w - eta*m' }
 """,
@@ -236,6 +240,15 @@ inner = (loss + sum(W*V)) with (W = 2*W, V = W)
 component U : like W = 1 {
   U' = U - 0.1*grad((sum(U*W) with (W = U*W)) with (U = 3*U + W), U)
 }
+""",
+    "no_gradient_through_integers": _LINEAR
+    + """
+hits = mean(argmax(logits, -1) == y) + mean(f32(logits > 0)) + mean(one_hot(argmax(logits, -1), c))
+component V : like W = 0 { V' = V + grad(loss*hits, W) + grad(hits + 0*loss, W) }
+component U : like W = 0 { U' = U + grad(norm(grad(loss*hits, W)) + hits, W) }
+train W minimize loss + hits by gd(lr = 0.1)
+use std.optim (gd)
+metric hits
 """,
     # ------------------------------------------------------------------------- nested gradients
     "gradient_of_a_gradient": _LINEAR
@@ -278,7 +291,9 @@ use std.optim (gd)
 component M : [d, c] ~ xavier() {
   minimize 0.5*sum((x @ M - x @ W)^2) by gd(lr = 0.01, retain = 0.99)
 }
-component N : [d, c] ~ xavier() { minimize -dot(N, x.T @ (x @ W)) / 3 + mean(N)*mean(N) by gd(lr = 0.1) }
+component N : [d, c] ~ xavier() {
+  minimize -dot(N, x.T @ (x @ W)) / 3 + mean(N)*mean(N) by gd(lr = 0.1)
+}
 component K { state A : [d, d] = eye(); state b : [c] = 0
   minimize sum((x[0, :] @ A)^2) + dot(outer(b, b), outer(b, b)) + dot(b, b) by gd(lr = 0.01) }
 component R : [c, d] = 0 { minimize 0.5*sum((x @ R.T - hold(x @ R.T) - x @ W)^2) by gd(lr = 0.01) }

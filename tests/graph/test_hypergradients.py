@@ -25,9 +25,17 @@ output loss
 """
 
 
+THROUGH_A_SIGNAL = TEXT.replace("grad(loss with (net = net'), rate)", "grad(after, rate)") + (
+    "after = loss with (net = net')\n"
+)
+
+
+@pytest.mark.parametrize("text", [TEXT, THROUGH_A_SIGNAL], ids=["written out", "a signal"])
 @pytest.mark.parametrize("backend", ["reference", "eager"])
-def test_a_rate_learns_through_the_update_of_every_state_that_it_scales(backend: str) -> None:
-    module = nlgraph.compile(nlgraph.loads(TEXT), backend=backend, dtype=torch.float64)
+def test_a_rate_learns_through_the_update_of_every_state_that_it_scales(
+    backend: str, text: str
+) -> None:
+    module = nlgraph.compile(nlgraph.loads(text), backend=backend, dtype=torch.float64)
     a = torch.ones(3, dtype=torch.float64)
     b = torch.full((3,), 2.0, dtype=torch.float64)
     rate = torch.tensor(-2.0, dtype=torch.float64)

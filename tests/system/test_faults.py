@@ -36,7 +36,7 @@ FAULTS = [
     ),
     ("y = relux(x)", "NL0201", 4, "`relux`", "`relu`"),
     ("component M { state A : [d] = 0 }\ny = M.B", "NL0202", 5, "`B`", ""),
-    ("y = 1 + x\ny = 2 + x", "NL0203", 5, "`y` is declared twice", "one name space"),
+    ("y = 1 + x\ny = 2 + x", "NL0203", 5, "`y` is declared twice", "another name"),
     ("clock x", "NL0203", 4, "`x` is declared twice", ""),
     (
         "z = x\ncomponent M : [d] = 0 { z = 2 * M\n M' = M }",
@@ -77,7 +77,7 @@ FAULTS = [
     ("component W : [d] = 0 { V' = W }", "NL0219", 4, "`V` is no state", "its states are `W`"),
     ("W' = x", "NL0220", 4, "outside a component", "braces"),
     ("y = tick + x", "NL0220", 4, "outside a component", "tick(clock)"),
-    ("y = grad(mean(x), x)", "NL0221", 4, "needs a state", ""),
+    ("y = grad(mean(x), x)", "NL0221", 4, "needs the name of a state", "make a signal"),
     ("y = average(x)", "NL0222", 4, "must name the clock", "average("),
     ("use std.optin (adamw)", "NL0223", 4, "no library `std.optin`", "std.optim"),
     ("use std.optim (adamv)", "NL0223", 4, "no `adamv`", "adam"),

@@ -127,6 +127,11 @@ def test_items_of_another_shape_with_as_many_numbers_get_advice():
     assert report.errors[0].help == "x = x.reshape(-1, 4) where it is made"
 
 
+def test_a_dim_that_could_have_the_datas_size_gets_advice():
+    _, report = _fit({"x": np.ones((20, 5))}, X)
+    assert report.errors[0].help == "--set d=5 takes the data's size"
+
+
 def test_a_fault_points_at_the_input():
     _, report = _fit({}, X)
     assert report.errors[0].labels[0].span.text == "x"

@@ -1,0 +1,1 @@
+"""Compiled systems as folders that run without nlgraph."""

@@ -1,0 +1,236 @@
+"""What lives between ticks before the first of them, as statements that fill `state`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nlgraph.export.calls import VIEWS, expression
+from nlgraph.export.code import Code, call, method
+from nlgraph.export.draws import draw_code, generator_code
+from nlgraph.export.names import Names, quoted, remark
+from nlgraph.export.where import Where
+from nlgraph.export.writer import Writer
+from nlgraph.graph.steps import Step
+from nlgraph.ops.lower import sizes_of
+from nlgraph.ops.types import WHOLE, TensorType
+from nlgraph.schedule.cells import stacked
+from nlgraph.schedule.model import Memory
+from nlgraph.shapes.model import Shaped
+from nlgraph.system.ids import StateId
+from nlgraph.system.model import (
+    Call,
+    DimSize,
+    Draw,
+    Expr,
+    Hold,
+    Number,
+    SignalRead,
+    StateRead,
+    Stop,
+)
+from nlgraph.system.walk import children
+
+_LONGEST = 60
+
+Node = tuple[str, StateId]
+"""A state's `initial` value, or what its `first` tick starts with."""
+
+
+def write_first_values(
+    shaped: Shaped, memories: tuple[Memory, ...], writer: Writer, where: Where, names: Names
+) -> None:
+    """Write a statement for each state, for each value that resets go back to, and each memory."""
+    first = _First(shaped, writer, where, names)
+    for component in shaped.clocked.equations.components.values():
+        if len(component.states) > 1:
+            writer.line(f"# {remark(component.id)}")
+        for state in component.states:
+            first.write(("first", state))
+    for memory in memories:
+        type_ = stacked(memory)
+        made = _constant(memory.fill, type_, where)
+        if memory is memories[0]:
+            writer.line("# partial windows and last values")
+        writer.line(f"state[{quoted(memory.name)}] = {made}", _dims(type_))
+
+
+def _constant(value: float, type_: TensorType, where: Where) -> Code:
+    """A tensor that is one number everywhere."""
+    dtype = where.dtype_of(type_.dtype)
+    sizes = sizes_of(type_.dims, where.sizes)
+    if value in (0, 1) and not isinstance(value, bool):
+        given = [where.literal(size) for size in sizes] or ["()"]
+        return call(f"torch.{'ones' if value else 'zeros'}", *given, dtype=dtype)
+    return call("torch.full", where.literal(sizes), where.number(value), dtype=dtype)
+
+
+def _dims(type_: TensorType) -> str:
+    return remark(f"[{', '.join(map(str, type_.dims))}]") if type_.dims else ""
+
+
+class _First:
+    """Writes values after those that they read."""
+
+    def __init__(self, shaped: Shaped, writer: Writer, where: Where, names: Names) -> None:
+        self.shaped = shaped
+        self.states = shaped.clocked.equations.states
+        self.writer = writer
+        self.where = where
+        self.names = names
+        self.codes: dict[Node, Code] = {}
+
+    def write(self, wanted: Node) -> None:
+        """Write a value, and before it all that it reads and is not there yet."""
+        stack = [wanted]
+        while stack:
+            node = stack[-1]
+            if node in self.codes:
+                stack.pop()
+                continue
+            root = self._root(node)
+            needs = [need for need in self._reads(root, node) if need not in self.codes]
+            if needs:
+                stack.extend(reversed(needs))
+                continue
+            stack.pop()
+            self._write(node, root)
+
+    def _root(self, node: Node) -> Expr:
+        kind, name = node
+        state = self.states[name]
+        to = None if state.reset is None else state.reset.to
+        if kind == "initial" or to is None or self._is_initial(name):
+            return state.init
+        return to
+
+    def _is_initial(self, name: StateId) -> bool:
+        """Whether the first tick starts with the initial value."""
+        reset = self.states[name].reset
+        to = None if reset is None else reset.to
+        if to is None or (isinstance(to, StateRead) and to.state == name):
+            return True
+        return self.shaped.clocked.timings[to].stream
+
+    def _read(self, read: StateRead, node: Node) -> Node:
+        """What a read of a state stands for."""
+        kind = "first" if self._is_initial(read.state) else node[0]
+        if node[0] == "first" and self._root(node) is self.states[node[1]].init:
+            kind = "first" if self._is_initial(read.state) else "initial"
+        return (kind, read.state)
+
+    def _reads(self, root: Expr, node: Node) -> Iterator[Node]:
+        for expr in self._postorder(root):
+            if isinstance(expr, StateRead):
+                yield self._read(expr, node)
+
+    def _postorder(self, root: Expr) -> Iterator[Expr]:
+        stack, seen = [(root, False)], set()
+        while stack:
+            expr, ready = stack.pop()
+            if ready:
+                yield expr
+            elif expr not in seen:
+                seen.add(expr)
+                stack.append((expr, True))
+                stack.extend((part, False) for part in reversed(self._parts(expr)))
+
+    def _parts(self, expr: Expr) -> tuple[Expr, ...]:
+        if (expr, ()) in self.shaped.constants:
+            return ()
+        if isinstance(expr, SignalRead):
+            return (self.shaped.clocked.equations.signals[expr.signal].value,)
+        return children(expr)
+
+    def _write(self, node: Node, root: Expr) -> None:
+        kind, name = node
+        state = self.states[name]
+        type_ = self.shaped.states[name]
+        assert type_ is not None, "a system with faults is never compiled"
+        made: dict[Expr, Any] = {}
+        codes: dict[Step, Code] = {}
+        for expr in self._postorder(root):
+            made[expr] = self._made(expr, node, made, codes)
+        value = self._conformed(made[root], type_, codes)
+        comment = ", ".join(filter(None, (_dims(type_), f"line {state.origin.user.line}")))
+        if kind == "initial":
+            variable = self.names.new(f"{name}_initial")
+            self.writer.line(f"{variable} = {value}", comment)
+            self.codes[node] = Code(variable)
+            return
+        self.codes[node] = Code(f"state[{quoted(name)}]")
+        self.writer.line(f"{self.codes[node]} = {value}", comment)
+        if state.reset is not None and state.reset.to is None:
+            kept = quoted(f"@initial/{name}")
+            self.writer.line(f"state[{kept}] = {self.codes[node]}.clone()")
+
+    def _made(
+        self, expr: Expr, node: Node, made: Mapping[Expr, Any], codes: dict[Step, Code]
+    ) -> Any:  # noqa: ANN401
+        """A number, or a step whose code is known."""
+        constant = self.shaped.constants.get((expr, ()))
+        if constant is not None:
+            return constant
+        match expr:
+            case Number(value=value):
+                return value
+            case Stop(value=value) | Hold(value=value):
+                return made[value]
+            case SignalRead(signal=signal):
+                return made[self.shaped.clocked.equations.signals[signal].value]
+            case DimSize(dim=dim):
+                step = Step("dim_size", (), TensorType(WHOLE), dim, attrs={"dim": dim})
+                codes[step] = expression(step, [], self.where)
+            case StateRead():
+                step = Step("input", (), self.shaped.type_of(expr), "state")
+                codes[step] = self.codes[self._read(expr, node)]
+            case Draw():
+                step = Step("input", (), self._type(node), "draw")
+                codes[step] = self._drawn(expr, self._type(node))
+            case Call(op=op, args=args, attrs=attrs):
+                parts = tuple(made[arg] for arg in args)
+                step = Step(op, parts, self.shaped.type_of(expr), op, attrs=attrs)
+                given = [codes[p] if isinstance(p, Step) else self.where.number(p) for p in parts]
+                codes[step] = self._shortened(expression(step, list(given), self.where))
+            case _:
+                message = f"no state starts with a {type(expr).__name__}"
+                raise AssertionError(message)
+        return step
+
+    def _type(self, node: Node) -> TensorType:
+        found = self.shaped.states[node[1]]
+        assert found is not None, "a system with faults is never compiled"
+        return found
+
+    def _shortened(self, code: Code) -> Code:
+        if len(code.text) <= _LONGEST:
+            return code
+        name = self.names.new("value")
+        self.writer.line(f"{name} = {code}")
+        return Code(name)
+
+    def _drawn(self, draw: Draw, type_: TensorType) -> Code:
+        sizes = sizes_of(type_.dims, self.where.sizes)
+        shape = self.where.literal(sizes)
+        sides = tuple(self.where.literal(size) for size in sizes)
+        used = self.where.used
+        source = generator_code("seed", quoted(draw.name), None, None, used)
+        drawn = draw_code(draw.kind, draw.args, shape, sides, source, used)
+        return method(drawn, "to", self.where.dtype_of(type_.dtype))
+
+    def _conformed(self, value: Any, type_: TensorType, codes: dict[Step, Code]) -> Code:  # noqa: ANN401
+        """The code of a tensor of a type, with a storage of its own."""
+        shape = self.where.literal(sizes_of(type_.dims, self.where.sizes))
+        dtype = self.where.dtype_of(type_.dtype)
+        if not isinstance(value, Step):
+            return _constant(value, type_, self.where)
+        code = codes[value]
+        if value.type.is_number:
+            return call("torch.full", shape, code, dtype=dtype)
+        drawn = value.op == "input" and value.name == "draw"
+        if value.type.dtype != type_.dtype:
+            code = method(code, "to", dtype)
+        if value.type.dims != type_.dims:
+            return method(method(code, "expand", shape), "clone")
+        read = value.op == "input" and not drawn
+        return method(code, "clone") if read or value.op in VIEWS else code

@@ -1,0 +1,121 @@
+"""What things are called, and the remarks beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from nlgraph.export.names import remark
+from nlgraph.graph.steps import Step, steps_of
+from nlgraph.levels.fold import fold_names
+from nlgraph.system.ids import ComponentId, StateId
+from nlgraph.system.model import Equations
+
+_WORDS = {
+    "add": "total", "attention": "attended", "div": "ratio", "fill": "filled",
+    "layer_norm": "normed", "matmul": "product", "maximum": "bounded", "minimum": "bounded",
+    "mul": "scaled", "pow": "power", "rms_norm": "normed", "spread": "widened",
+    "sub": "difference", "to_dtype": "converted", "where": "chosen",
+}  # fmt: skip
+"""What values without a name are called, where their operator's name does not say what they are."""
+
+_HIDDEN = ("add", "gelu", "matmul", "mul", "relu", "reshape", "sub", "tanh", "transpose")
+"""Operators that make what people call a hidden layer."""
+
+_MEMORIES = {
+    "accumulate": "window", "average": "window", "product": "product", "collect": "kept",
+    "prev": "last",
+}  # fmt: skip
+
+
+class Labels:
+    """Names and remarks from the spec; remarks are safe to follow a `#`."""
+
+    def __init__(self, equations: Equations) -> None:
+        """Speak of one system."""
+        self.equations = equations
+
+    def is_named(self, step: Step) -> bool:
+        """Whether a step has a name of the file's, and not its operator's."""
+        return re.sub(r"_\d+$", "", step.name) not in (step.op, "value", f"{step.op}_")
+
+    def wanted(self, step: Step, *, hidden: bool) -> str:
+        """The name that a step's variable is to have; `hidden`: among layers of a network."""
+        if self.is_named(step):
+            return re.sub(r"_{2,}", "_", step.name)
+        return self.unnamed(step, hidden=hidden)
+
+    def unnamed(self, step: Step, *, hidden: bool = False) -> str:
+        """A name for a value that the file gives none."""
+        if step.op in ("mul", "div") and any(part.op == "part" for part in steps_of(step.args)):
+            return "g"
+        if isinstance(step.place, tuple) and step.place[0] == "average":
+            return "mean"
+        if step.op in _HIDDEN and hidden and step.type.dims:
+            return "h"
+        if step.op in ("maximum", "minimum") and not step.type.dims:
+            return "scale"
+        return _WORDS.get(step.op, step.op)
+
+    def comment(self, step: Step) -> str:
+        """Where a named value stands in the spec."""
+        return "" if step.note is None else f"line {step.note.line}"
+
+    def column(self, keys: tuple[str, ...]) -> str:
+        """A name for one of the states in each row of a loop."""
+        if keys[0].startswith("@"):
+            return _MEMORIES.get(keys[0][1:].partition("/")[0], "kept")
+        states = [self.equations.states[StateId(key)] for key in keys]
+        components = [self.equations.components[state.component] for state in states]
+        if all(component.host is not None for component in components):
+            return components[0].id.rpartition(".")[2]
+        names = {state.name for state in states}
+        return names.pop() if len(names) == 1 else "W"
+
+    def bundle(self, keys: Sequence[str]) -> str:
+        """A name for a list of states: that of their component, if they have one."""
+        owners = {self.equations.states[StateId(key)].component for key in keys}
+        return owners.pop() if len(owners) == 1 else "learned"
+
+    def is_added(self, keys: tuple[str, ...]) -> bool:
+        """Whether states are a rule's, and not what it updates."""
+        if keys[0].startswith("@"):
+            return True
+        component = self.equations.states[StateId(keys[0])].component
+        return self.equations.components[component].host is not None
+
+    def describe(self, steps: Iterable[Step]) -> str:
+        """Whose states a loop updates, by which rules, and where that is written."""
+        hosts: dict[ComponentId, None] = {}
+        lines: dict[int, None] = {}
+        for step in steps:
+            if step.note is not None:
+                lines[step.note.line] = None
+                if step.note.component is not None:
+                    hosts[self._host(step.note.component)] = None
+        if not hosts:
+            return f"summed up for the windows of line {', '.join(map(str, sorted(lines)))}"
+        names = ", ".join(fold_names(hosts))
+        rules = dict.fromkeys(" then ".join(self.equations.components[h].rules) for h in hosts)
+        by = " and ".join(rule for rule in rules if rule)
+        where = f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, sorted(lines)))}"
+        return remark(f"{names}{f' by {by}' if by else ''}: {where}")
+
+    def table(self, steps: Iterable[Step]) -> str:
+        """A name for the table of a loop's states: that of the rule."""
+        for step in steps:
+            if step.note is not None and step.note.component is not None:
+                rules = self.equations.components[self._host(step.note.component)].rules
+                if rules:
+                    return rules[-1]
+        return "windows"
+
+    def _host(self, name: ComponentId) -> ComponentId:
+        while (above := self.equations.components[name].host) is not None:
+            name = above
+        return name
+
+
+def short(key: str) -> str:
+    """A state's or a memory's name without its digest."""
+    return key.rpartition("/")[0] if key.startswith("@") and key.count("/") > 1 else key
