@@ -41,7 +41,9 @@ def mapped(path: str | Callable[..., Tensor], axes: int, *args: Any, **kwargs: A
     """A function, by its dotted name, mapped over the first axes of all tensors among its args, some of length 1."""
     function = _named(path)
     tensors = [arg for arg in args if isinstance(arg, Tensor)]
-    shape = torch.broadcast_shapes(*(tensor.shape[:axes] for tensor in tensors))
+    shape = torch.Size(
+        [max(lengths) for lengths in zip(*(t.shape[:axes] for t in tensors), strict=True)]
+    )
     flat: list[Any] = []
     dims: list[int | None] = []
     for arg in args:
@@ -55,7 +57,7 @@ def mapped(path: str | Callable[..., Tensor], axes: int, *args: Any, **kwargs: A
             flat.append(arg.expand(*shape, *arg.shape[axes:]).flatten(0, axes - 1))
             dims.append(0)
     result: Tensor = torch.vmap(lambda *parts: function(*parts, **kwargs), tuple(dims))(*flat)
-    return result.unflatten(0, shape)
+    return result.reshape(*shape, *result.shape[1:])
 
 
 def mapped_matmul(a: Tensor, b: Tensor, *, axes: int) -> Tensor:
@@ -74,16 +76,18 @@ def mapped_matmul(a: Tensor, b: Tensor, *, axes: int) -> Tensor:
         lengths = moved.shape[len(kept) : -1]
         shared = right.reshape(*(right.shape[i] for i in kept), *right.shape[axes:])
         product = moved.flatten(len(kept), -2) @ shared
-        product = product.unflatten(-2, lengths)
+        product = product.reshape(*product.shape[:-2], *lengths, product.shape[-1])
         back = [0] * axes
         for place, axis in enumerate((*kept, *rows)):
             back[axis] = place
-        result = product.permute(*back, axes, axes + 1)
+        result: Tensor = product.permute(*back, axes, axes + 1)
     else:
         result = _aligned(left, right, axes)
     if vector_b:
         result = result.squeeze(-1)
-    return result.squeeze(-2 if not vector_b else -1) if vector_a else result
+    if vector_a:
+        result = result.squeeze(-1 if vector_b else -2)
+    return result
 
 
 def _aligned(a: Tensor, b: Tensor, axes: int) -> Tensor:

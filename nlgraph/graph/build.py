@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import fx
 
-from nlgraph.graph.bundles import bundle
 from nlgraph.functional import with_axes
+from nlgraph.graph.bundles import bundle
 from nlgraph.graph.calls import Dtypes, Sizes, call_of
 from nlgraph.graph.loop import Loop
 from nlgraph.graph.reuse import reuse_lists
@@ -52,7 +52,9 @@ def _module(steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphMo
             loop = Loop(body, attrs["turns"], attrs["carried"], attrs["ticks"], attrs["joined"])
             root.add_module(step.name, loop)
             args = tuple(made[arg] for arg in step.args)
-            made[step] = _mark(graph.create_node("call_module", step.name, args, name=step.name), step)
+            made[step] = _mark(
+                graph.create_node("call_module", step.name, args, name=step.name), step
+            )
             continue
         made[step] = _emit(graph, step, made, sizes, dtypes)
     graph.output(tuple(made[step] for step in steps.outputs))

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
-from functools import cache
-from importlib import import_module
-from typing import Any
+from collections.abc import Mapping
 
 import torch
 

@@ -36,7 +36,7 @@ class Loop(nn.Module):
         sliced = args[self.carried : self.carried + len(self.ticks)]
         shared = args[self.carried + len(self.ticks) :]
         parts = [
-            value.unbind(0) if ticks == 1 else value.split(ticks)
+            value.unbind(0) if ticks == 1 else torch.split(value, ticks)
             for value, ticks in zip(sliced, self.ticks, strict=True)
         ]
         made: list[tuple[Tensor, ...]] = []

@@ -37,7 +37,10 @@ def map_call(
     axes, args = step.mapped, step.args
     target = function(path)
     rank = len(step.type.dims) - axes
-    tensors = [isinstance(arg, Step) and not type_.is_number for arg, type_ in zip(args, types, strict=True)]
+    tensors = [
+        isinstance(arg, Step) and not type_.is_number
+        for arg, type_ in zip(args, types, strict=True)
+    ]
     if _is_elementwise(step.op):
         ranks = tuple(
             rank - len(type_.dims) if tensor else 0
@@ -72,9 +75,7 @@ def _plain(types: tuple[TensorType, ...]) -> bool:
     return len({len(type_.dims) for type_ in types}) == 1
 
 
-def _moved(
-    step: Step, kwargs: Mapping[str, Any], axes: int, rank: int
-) -> dict[str, Any] | None:
+def _moved(step: Step, kwargs: Mapping[str, Any], axes: int, rank: int) -> dict[str, Any] | None:
     """The keywords with positions counted past the axes in front; None where they say too little."""
     dim = kwargs.get("dim")
     if rank == 0:

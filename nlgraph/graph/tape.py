@@ -63,7 +63,9 @@ def _add_loop(tape: _Tape, binding: Binding, loop: Loop) -> None:
     on_tape = any(step.tape for step in args)
     names = (*loop.region.inputs, *captured)
     inputs = [
-        Step("input", (), unit.types[name], name, tape=arg.tape or (on_tape and i < len(loop.starts)))
+        Step(
+            "input", (), unit.types[name], name, tape=arg.tape or (on_tape and i < len(loop.starts))
+        )
         for i, (name, arg) in enumerate(zip(names, args, strict=True))
     ]
     body = _flatten(unit, loop.region, names, inputs, inside=on_tape)

@@ -10,23 +10,18 @@ from nlgraph.system.model import ClockDef, Reset
 from nlgraph.text.span import Origin
 
 
-def inner_clock(clock: ClockDef, root: str) -> Diagnostic:
-    """NL0701: a clock whose ticks are inside those of the root, or no whole number of them."""
+def beside(one: ClockDef, other: ClockDef) -> Diagnostic:
+    """NL0701: two clocks inside a root tick of which neither is faster."""
     return Diagnostic(
         "NL0701",
-        f"clocks that tick inside `{root}` cannot be executed yet",
-        labels_of(clock.origin, f"a tick of `{clock.id}` is no whole number of ticks of `{root}`"),
-        f"the root and its multiples run, as `16 {root}`; levels are derived for all clocks",
-    )
-
-
-def copies(dims: tuple[str, ...], origin: Origin) -> Diagnostic:
-    """NL0702: a component with one copy for each index of a dimension."""
-    return Diagnostic(
-        "NL0702",
-        "components with one copy for each index of a dimension cannot be executed yet",
-        labels_of(origin, f"one copy for each of {', '.join(dims)}"),
-        f"without `per {', '.join(dims)}` all share one state",
+        f"`{one.id}` and `{other.id}` tick beside each other inside a root tick, which cannot be "
+        "executed yet",
+        labels_of(
+            other.origin,
+            "neither is made of whole ticks of the other",
+            Label(one.origin.span, "the other clock"),
+        ),
+        "one whose period is a multiple of the other's runs; and all run with backend='reference'",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from fractions import Fraction
 
 from nlgraph.diagnostics.diagnostic import Diagnostic, Report
 from nlgraph.module import errors
@@ -18,7 +19,6 @@ from nlgraph.system.model import (
     Draw,
     Expr,
     Grad,
-    PerCopy,
     SignalRead,
     StateRead,
     With,
@@ -29,16 +29,16 @@ from nlgraph.system.walk import postorder
 def find_unsupported(shaped: Shaped, backend: str) -> Diagnostic | None:
     """What a backend cannot execute yet, at the first place of the file; None where it can all.
 
-    But for a backend of `WHOLE_LANGUAGE`, clocks must be the root and its multiples, no component
-    `per` a dimension, and no gradient may flow through the updates between two resets. For all,
-    a value that a window of several root ticks brings is there at its end, and read no sooner; and
-    every extern component has its module.
+    But for a backend of `WHOLE_LANGUAGE`, of two clocks inside a root tick one must be faster, and no
+    gradient may flow through updates between two resets that are several root ticks apart; what else
+    it refuses is known when it schedules. For all, a value that a window of several root ticks
+    brings is there at its end, and read no sooner; and every extern component has its module.
     """
     plan = Plan(shaped)
     report = Report()
     found = [*_unbound(shaped), *late_reads(plan), *_draws(plan)]
     if backend not in WHOLE_LANGUAGE:
-        found += [*_inner_clocks(shaped), *_copies(shaped), *_resets_in_gradients(plan)]
+        found += [*_inner_clocks(shaped), *_resets_in_gradients(plan)]
     for diagnostic in found:
         report.add(diagnostic)
     return next(iter(report.errors), None)
@@ -73,29 +73,20 @@ def _inner_clocks(shaped: Shaped) -> Iterator[Diagnostic]:
     used |= dict.fromkeys(clocked.windows.values())
     used |= dict.fromkeys(i.clock for i in equations.inputs.values())
     used |= dict.fromkeys(s.reset.clock for s in equations.states.values() if s.reset)
-    for clock in used:
-        if clock is None:
-            continue
-        definition, duration = equations.clocks[clock], clocked.durations[clock]
-        if definition.kind in ("along", "divided") or duration.denominator != 1:
-            yield errors.inner_clock(definition, equations.root)
-
-
-def _copies(shaped: Shaped) -> Iterator[Diagnostic]:
-    equations = shaped.clocked.equations
-    for component in equations.components.values():
-        if component.per:
-            yield errors.copies(component.per, component.origin)
-    for expr in postorder(Plan(shaped).statements()):
-        if isinstance(expr, PerCopy):
-            yield errors.copies(expr.dims, expr.origin)
+    inside = [c for c in used if c is not None and clocked.durations[c] < 1]
+    for index, clock in enumerate(inside):
+        length = clocked.durations[clock]
+        for other in inside[:index]:
+            ratio = max(length, clocked.durations[other]) / min(length, clocked.durations[other])
+            if ratio.denominator != 1:
+                yield errors.beside(equations.clocks[other], equations.clocks[clock])
 
 
 def _resets_in_gradients(plan: Plan) -> Iterator[Diagnostic]:
     for expr in postorder(plan.statements()):
         if not isinstance(expr, Grad | With):
             continue
-        living = plan.living(plan.span(expr.value))
+        living = plan.living(plan.span(expr.value)) - plan.living(Fraction(1))
         state = _first_read(plan, expr.value, living)
         if state is not None:
             reset = plan.equations.states[state].reset
@@ -104,12 +95,14 @@ def _resets_in_gradients(plan: Plan) -> Iterator[Diagnostic]:
 
 
 def _first_read(plan: Plan, value: Expr, states: frozenset[StateId]) -> StateId | None:
-    """A state among these that an expression reads, over any number of signals."""
+    """A state among these that an expression reads, over signals and what lives within root ticks."""
     if not states:
         return None
     queue = deque([value])
     seen: set[int] = set()
     signals: set[SignalId] = set()
+    passed: set[StateId] = set()
+    within = plan.living(Fraction(1))
     while queue:
         for expr in postorder([queue.popleft()], seen):
             match expr:
@@ -118,6 +111,11 @@ def _first_read(plan: Plan, value: Expr, states: frozenset[StateId]) -> StateId 
                 case SignalRead(signal=signal) if signal not in signals:
                     signals.add(signal)
                     queue.append(plan.equations.signals[signal].value)
+                case StateRead(state=state) if state in within and state not in passed:
+                    passed.add(state)
+                    found = plan.equations.states[state]
+                    to = None if found.reset is None else found.reset.to
+                    queue.extend(part for part in (found.update, to) if part is not None)
     return None
 
 

@@ -142,16 +142,16 @@ class UnitDraft:
             loop.last[name] = self._name(f"{name}_last", self.types[name], home)
             self.leads[loop.last[name]] = self.lead(name)
 
-    def turn_of(self, loop: LoopDraft, arg: Name, type_: TensorType, lead: Lead, ticks: int) -> Name:
+    def turn_of(
+        self, loop: LoopDraft, arg: Name, type_: TensorType, lead: Lead, ticks: int
+    ) -> Name:
         """A turn's part of a value from outside, of so many ticks."""
         if arg not in loop.sliced:
             name = self.region_input(loop.region, type_, arg, lead)
             loop.sliced[arg] = (name, ticks)
         return loop.sliced[arg][0]
 
-    def of_all_turns(
-        self, loop: LoopDraft, arg: Name, type_: TensorType, lead: Lead
-    ) -> Name:
+    def of_all_turns(self, loop: LoopDraft, arg: Name, type_: TensorType, lead: Lead) -> Name:
         """What all turns make of a name in a loop's region."""
         for outer, (name, _) in loop.sliced.items():
             if name == arg:

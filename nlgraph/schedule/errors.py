@@ -40,41 +40,81 @@ def slow_update(at: Origin, state: str) -> Diagnostic:
     )
 
 
-def stream_reset(at: Origin, name: str) -> Diagnostic:
-    """NL0709: a reset inside a root tick to something that is renewed there."""
+def inside(at: Origin, what: str, why: str, advice: str) -> Diagnostic:
+    """NL0702: something inside a root tick that cannot be executed yet."""
     return Diagnostic(
-        "NL0709",
-        f"`{name}` is reset inside a root tick to a value of the tick before",
-        labels_of(at, "its reset reads an input, a draw or a gather"),
-        "a reset to other states, or to its initial value, runs",
+        "NL0702",
+        f"{what} inside a root tick cannot be executed yet",
+        labels_of(at, why),
+        advice,
+    )
+
+
+def stream_reset(at: Origin, name: str) -> Diagnostic:
+    """NL0702: a reset to something that is renewed between two resets."""
+    return inside(
+        at,
+        f"the reset of `{name}` to a stream",
+        "it is reset to a value of the tick before",
+        "a reset to other states, or to the initial value, runs",
     )
 
 
 def replaced_in_copy(at: Origin, name: str) -> Diagnostic:
-    """NL0710: a state that all copies share, replaced for one of them."""
-    return Diagnostic(
-        "NL0710",
-        f"`{name}` cannot be replaced in one copy alone",
-        labels_of(at, "it is not one of the copies' own states"),
+    """NL0702: a state that all copies share, replaced for one of them."""
+    return inside(
+        at,
+        f"`{name}` replaced in one copy of a component",
+        "all copies share it",
         "replace it outside of the component with copies",
     )
 
 
 def window_in_loop(at: Origin) -> Diagnostic:
-    """NL0711: a gather whose window does not end within the turn of a loop."""
-    return Diagnostic(
-        "NL0711",
-        "a gather over more ticks than what it gathers is renewed in",
-        labels_of(at, "gathers longer than one turn of a cycle of states"),
-        None,
+    """NL0702: a gather whose window does not end within the turn of a loop."""
+    return inside(
+        at,
+        "a gather over more ticks than a cycle's slowest state",
+        "gathers longer than one turn of the cycle",
+        "let the gather's clock be that of a state in the cycle",
     )
 
 
 def slice_in_loop(at: Origin) -> Diagnostic:
-    """NL0712: a slice of what changes while the clock runs along its dimension."""
-    return Diagnostic(
-        "NL0712",
-        "a slice along a clock, of a value that changes while that clock runs",
-        labels_of(at, "what is sliced reads a state that updates inside this dimension"),
-        "slice first, and then compute with the slice",
+    """NL0702: a slice of what changes while the clock runs along its dimension."""
+    return inside(
+        at,
+        "a slice along a clock, of a value that changes while it runs,",
+        "what is sliced reads a state that updates between two positions",
+        "slice first, and compute with the slice",
+    )
+
+
+def early_prime(at: Origin, name: str) -> Diagnostic:
+    """NL0702: an updated state read by what ticks faster."""
+    return inside(
+        at,
+        f"`{name}'` read by a faster clock",
+        f"it is fresh at the last of the ticks in one of `{name}`, and held before",
+        f"read `{name}`, without the prime",
+    )
+
+
+def inner_collect(at: Origin) -> Diagnostic:
+    """NL0702: ticks inside several root ticks, stacked."""
+    return inside(
+        at,
+        "a collect over several root ticks, of what ticks",
+        "its ticks are those of several calls",
+        "collect within the root tick, and then over several of them",
+    )
+
+
+def lasting_prev(at: Origin) -> Diagnostic:
+    """NL0702: a `prev` that goes on where its component is reset to itself."""
+    return inside(
+        at,
+        "`prev` in a component that is reset to its own name",
+        "it goes on from one tick of the reset to the next",
+        "a state of its own can keep the last value",
     )

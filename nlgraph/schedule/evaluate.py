@@ -47,6 +47,7 @@ class Evaluator:
         self.group = group
         self.earlier = earlier
         self.report = values.report
+        assert isinstance(group.period, int), "a unit runs once in a number of root ticks"
         self.draft = UnitDraft(clock, group.period)
         self.lift = Lifting(self)
         self.root = Scope("root", self.draft.root, motion)
@@ -239,7 +240,9 @@ class Evaluator:
     def _draw(self, value: Value) -> Name:
         hidden, period = self.values.draws[value.data]
         ticks = (Dim(None, int(1 / period)),) if period < 1 else ()
-        type_ = TensorType(value.type.dtype, (*ticks, *map(self.lift.dim, hidden), *value.type.dims))
+        type_ = TensorType(
+            value.type.dtype, (*ticks, *map(self.lift.dim, hidden), *value.type.dims)
+        )
         name = self.draft.input(Source("draw", value.data), type_, value.data)
         lead = ((TICKS,) if ticks else ()) + hidden
         order = self.lift.merged([lead])
@@ -297,9 +300,7 @@ class Evaluator:
         for index, unit in enumerate(self.earlier):
             if self.group.period % unit.group.period == 0 and unit.computes(value):
                 name = unit.export(value)
-                known = self.draft.input(
-                    Source("value", name, index), unit.draft.types[name], name
-                )
+                known = self.draft.input(Source("value", name, index), unit.draft.types[name], name)
                 if unit.lift.lead(name):
                     self.draft.leads[known] = unit.lift.lead(name)
                 return known

@@ -33,7 +33,7 @@ def windowed(evaluator: Evaluator, scope: Scope, gather: Value) -> Steps:
     if not isinstance(arg, str) or lift.ticks(arg) <= count:
         return _constant(evaluator, arg, gather, length)
     arg = lift.held(arg, count * length, gather)
-    if gather.parts[0].type.is_number:
+    if kind != "collect":
         arg = lift.cast(arg, lift_dtype(gather), gather)
     windows = lift.windows(arg, count, length, gather)
     front = 1 if count > 1 else 0
@@ -85,9 +85,7 @@ def sliced(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
         return lift.call("torch.tile", (moved,), {"dims": repeats}, tiled, value)
     moved = lift.permuted(arg, order, lead, value)
     kwargs = {"start_dim": 0, "end_dim": 1}
-    return lift.call(
-        "torch.flatten", (moved,), kwargs, (Dim(None, outer * length), *rest), value
-    )
+    return lift.call("torch.flatten", (moved,), kwargs, (Dim(None, outer * length), *rest), value)
 
 
 def per_copy(evaluator: Evaluator, arg: Arg, value: Value) -> Arg:
@@ -175,12 +173,12 @@ def _constant(evaluator: Evaluator, arg: Arg, gather: Value, length: int) -> Arg
         )  # fmt: skip
     arg = lift.conform(arg, gather.parts[0].type, gather.parts[0].type, (), gather)
     place = len(lead) + axis
-    dims = list(evaluator.draft.types[arg].dims)
-    dims.insert(place, Dim(None, 1))
-    arg = lift.bound("axes", (arg,), dims, lead, gather, places=(place,))
-    dims[place] = gather.type.dims[axis]
-    type_ = TensorType(evaluator.draft.types[arg].dtype, tuple(dims))
-    return lift.bound("spread", (arg,), dims, lead, gather, type=type_)
+    put_in = list(evaluator.draft.types[arg].dims)
+    put_in.insert(place, Dim(None, 1))
+    arg = lift.bound("axes", (arg,), put_in, lead, gather, places=(place,))
+    put_in[place] = gather.type.dims[axis]
+    type_ = TensorType(evaluator.draft.types[arg].dtype, tuple(put_in))
+    return lift.bound("spread", (arg,), put_in, lead, gather, type=type_)
 
 
 def _renamed(evaluator: Evaluator, arg: Name, dims: tuple[Dim, ...]) -> Name:

@@ -52,7 +52,12 @@ class Lifting:
         return (*ticks, *sorted(dims, key=self._order.__getitem__))
 
     def op(
-        self, value: Value, op: str, args: Sequence[Arg], attrs: Mapping[str, Any], **rest: Any  # noqa: ANN401
+        self,
+        value: Value,
+        op: str,
+        args: Sequence[Arg],
+        attrs: Mapping[str, Any],
+        **rest: Any,  # noqa: ANN401
     ) -> Name:
         """An operator of a value, mapped over all axes in front of its args."""
         lead = self.merged([self.lead(arg) for arg in args])
@@ -64,9 +69,7 @@ class Lifting:
                 if part.type.is_number and not value.type.is_number:
                     arg = self.cast(arg, value.type.dtype, value)
             lined.append(arg)
-        dims = tuple(
-            Dim(None, ticks) if axis == TICKS else self.dim(axis) for axis in lead
-        )
+        dims = tuple(Dim(None, ticks) if axis == TICKS else self.dim(axis) for axis in lead)
         dtype = _LIFTED.get(value.type.dtype, value.type.dtype)
         type_ = TensorType(dtype, (*dims, *value.type.dims))
         return self.draft.op(
@@ -129,16 +132,16 @@ class Lifting:
         own = self.own(arg)
         missing = len(want.dims) - len(own)
         if missing:
-            dims = list(self.draft.types[arg].dims)
-            dims[len(lead) : len(lead)] = [Dim(None, 1)] * missing
+            put_in = list(self.draft.types[arg].dims)
+            put_in[len(lead) : len(lead)] = [Dim(None, 1)] * missing
             places = tuple(range(len(lead), len(lead) + missing))
-            arg = self.bound("axes", (arg,), dims, lead, of, places=places)
+            arg = self.bound("axes", (arg,), put_in, lead, of, places=places)
         arg = self.full(arg, self.merged([lead, copies]), self.ticks(arg), of)
-        dims = [*self.draft.types[arg].dims[: len(self.lead(arg))], *want.dims]
+        dims = (*self.draft.types[arg].dims[: len(self.lead(arg))], *want.dims)
         sizes = [dim.size for dim in want.dims]
         own = self.own(arg)
         if own != want.dims and (None in sizes or [dim.size for dim in own] != sizes):
-            type_ = TensorType(want.dtype, tuple(dims))
+            type_ = TensorType(want.dtype, dims)
             return self.bound("spread", (arg,), dims, self.lead(arg), of, type=type_)
         return arg
 
@@ -210,7 +213,10 @@ class Lifting:
         have = self.draft.types[arg]
         if have.dtype == dtype:
             return arg
-        return self.bound("to_dtype", (arg,), have.dims, self.lead(arg), of, dtype, dtype=dtype)
+        return self.draft.op(
+            "to_dtype", (arg,), TensorType(dtype, have.dims), self.evaluator.note(of),
+            attrs={"dtype": dtype}, key=dtype, lead=self.lead(arg),
+        )  # fmt: skip
 
     def call(
         self,
@@ -237,7 +243,9 @@ class Lifting:
     ) -> Name:
         """An operator of a schedule's own; its first arg has the dtype, unless said."""
         dtype = self.draft.types[args[0]].dtype if dtype is None else dtype
-        key = tuple((k, tuple(v.items()) if isinstance(v, Mapping) else v) for k, v in attrs.items())
+        key = tuple(
+            (k, tuple(v.items()) if isinstance(v, Mapping) else v) for k, v in attrs.items()
+        )
         return self.draft.op(
             op, args, TensorType(dtype, tuple(dims)), self.evaluator.note(of), attrs=attrs,
             key=(key, tuple(dims)), lead=lead, hint=self.evaluator.hint(of),

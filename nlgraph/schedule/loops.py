@@ -80,9 +80,7 @@ def begun(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
     return evaluator.held(moving.of)
 
 
-def conform(
-    evaluator: Evaluator, moving: Moving, arg: Arg, of: Value | None = None
-) -> Name:
+def conform(evaluator: Evaluator, moving: Moving, arg: Arg, of: Value | None = None) -> Name:
     """A value as a tensor of the type of what moves, of all its copies."""
     of = of or moving.update
     type_ = tensor_type(moving.type)
@@ -130,7 +128,10 @@ def _loop(evaluator: Evaluator, scope: Scope, knot: tuple[Moving, ...]) -> Steps
     body = Scope(
         "turn", region, evaluator.motion, scope, frame=turn, knot=knot, made_by=scope.made_by
     )
-    why = tuple(f"{m.of.data if m.of.form == 'state' else 'prev'}, line {m.of.origin.user.line}" for m in knot)
+    why = tuple(
+        f"{m.of.data if m.of.form == 'state' else 'prev'}, line {m.of.origin.user.line}"
+        for m in knot
+    )
     loop = LoopDraft(region, turns, why, evaluator.note(knot[0].of))
     body.loop = loop
     carried: dict[Moving, tuple[Name, Name]] = {}
@@ -144,9 +145,7 @@ def _loop(evaluator: Evaluator, scope: Scope, knot: tuple[Moving, ...]) -> Steps
         arg: Arg = yield scope, value
         start = conform(evaluator, moving, arg, moving.of)
         hint = str(moving.of.data if moving.of.form == "state" else moving.of.data[0])
-        name = draft.region_input(
-            region, draft.types[start], hint, evaluator.lift.lead(start)
-        )
+        name = draft.region_input(region, draft.types[start], hint, evaluator.lift.lead(start))
         carried[moving] = (start, name)
         body.begun[moving.of] = name
         if moving.period == turn:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from nlgraph.ops.types import TensorType
+from nlgraph.schedule import errors
 from nlgraph.schedule.values import Period, Value, Values, parts_first
 from nlgraph.shapes.model import Hidden
 from nlgraph.system.ids import StateId
@@ -160,6 +161,8 @@ class Motion:
         if period >= 1:
             return None
         clock = values.clocked.timings[values.prevs[name].value].clock
+        if self._goes_on(base):
+            values.report.add(errors.lasting_prev(base.origin))
         last = self._rewrite(values.last(name))
         return Moving(
             of=base,
@@ -171,6 +174,16 @@ class Motion:
             start=base.parts[0],
             copies=values.prev_reads[name].hidden,
             type=base.type,
+        )
+
+    def _goes_on(self, prev: Value) -> bool:
+        """Whether a `prev` stands in a component that is reset to its own name."""
+        equations = self.values.equations
+        states = () if prev.component is None else equations.components[prev.component].states
+        resets = ((state, equations.states[state].reset) for state in states)
+        return any(
+            reset is not None and isinstance(reset.to, StateRead) and reset.to.state == state
+            for state, reset in resets
         )
 
     def _begun(self, root: Value) -> Value | None:

@@ -53,9 +53,7 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
         args[base] = lift.full(arg, axes, max(ticks, lift.ticks(arg)), grad)
     region = draft.open(scope.region)
     fixed = {
-        base: draft.region_input(
-            region, draft.types[arg], _name(evaluator, base), lift.lead(arg)
-        )
+        base: draft.region_input(region, draft.types[arg], _name(evaluator, base), lift.lead(arg))
         for base, arg in args.items()
     }
     inside = Scope(
@@ -102,7 +100,9 @@ def replaced(evaluator: Evaluator, scope: Scope, maker: Value) -> ScopeSteps:
             arg = evaluator.conform(arg, replacement.type, target.type, replacement)
             for view in views:
                 if view.form == "pick":
-                    evaluator.report.add(errors.replaced_in_copy(view.origin, _name(evaluator, base)))
+                    evaluator.report.add(
+                        errors.replaced_in_copy(view.origin, _name(evaluator, base))
+                    )
                 else:
                     arg = evaluator.lift.behind(arg, view.data, view)
             fixed[base] = arg
@@ -120,9 +120,7 @@ def unfolded(scope: Scope) -> Scope:
         return scope
     key: tuple[Kind, Value | None] = ("unfolded", None)
     if key not in scope.scopes:
-        scope.scopes[key] = Scope(
-            "unfolded", scope.region, scope.motion, scope, frame=scope.frame
-        )
+        scope.scopes[key] = Scope("unfolded", scope.region, scope.motion, scope, frame=scope.frame)
     return scope.scopes[key]
 
 

@@ -13,9 +13,10 @@ from typing import Any, Final, Literal
 
 from nlgraph.clocks.model import Clocked
 from nlgraph.diagnostics.diagnostic import Report
-from nlgraph.ops.op import registry
 from nlgraph.ops.lower import visible
+from nlgraph.ops.op import registry
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
+from nlgraph.schedule import errors
 from nlgraph.schedule.model import INTERNAL, Count
 from nlgraph.shapes.collects import collected
 from nlgraph.shapes.model import Hidden, Shaped
@@ -162,9 +163,7 @@ class Values:
         self._known: dict[_Read, Value] = {}
         self._free = _differentiated(shaped)
 
-    def of(
-        self, root: Expr, component: ComponentId | None, *, at: Period | None = None
-    ) -> Value:
+    def of(self, root: Expr, component: ComponentId | None, *, at: Period | None = None) -> Value:
         """The value of an expression in a statement of a component, or of none.
 
         `at` is the time between two readings, in root ticks; one or more of these are the same.
@@ -389,8 +388,8 @@ class Values:
             case Grad(value=value, targets=targets, at=at):
                 parts = tuple(known[read.of(part)] for part in (value, *targets, *at))
                 span = self.period(self.clocked.timings[value].clock)
-                data = (len(targets), span, hidden, span)
-                return self.make("grad", parts, data, parts[0].type, origin, component=component)
+                of_grad = (len(targets), span, hidden, span)
+                return self.make("grad", parts, of_grad, parts[0].type, origin, component=component)
             case Item(grad=grad, index=index):
                 whole_ = known[read.of(grad)]
                 type_ = whole_.targets[index].type
@@ -419,6 +418,8 @@ class Values:
         form: Form = "primed" if expr.primed and period is not None else "state"
         found = self.state(expr.state, form, origin)
         if form == "primed" and period is not None and min(period, 1) != read.at:
+            if read.at < period and (self.learning or self.lives_within(found, 1)):
+                self.report.add(errors.early_prime(origin, str(expr.state)))
             data = (str(expr.state), read.at)
             found = self.make("seen", (), data, found.type, origin, component=found.component)
         return self._seen(found, self.of_state(expr.state), read.hidden)
@@ -452,9 +453,7 @@ class Values:
             return value
         outer = tuple(Dim(name, self.equations.dims[name]) for name in dims)
         type_ = TensorType(value.type.dtype, (*outer, *value.type.dims))
-        return self.make(
-            "per_copy", (value,), dims, type_, value.origin, component=value.component
-        )
+        return self.make("per_copy", (value,), dims, type_, value.origin, component=value.component)
 
     def state(self, state: StateId, form: Form, origin: Origin) -> Value:
         """A state's value, read in one of its three forms."""
@@ -494,10 +493,14 @@ class Values:
             assert place is not None, "a system with faults is never compiled"
             axis = place[0]
         type_ = self.shaped.type_of(expr, read.hidden)
-        if period < 1 < window and expr.kind != "collect":
+        if period < 1 < window and expr.kind == "collect":
+            self.report.add(errors.inner_collect(expr.origin))
+        elif period < 1 < window:
             # Each root tick gathers its own ticks; what lives between calls gathers those.
-            data = (expr.kind, period, 1, axis, read.hidden)
-            value = self.make("gather", (value,), data, type_, expr.origin, component=component)
+            within_root = (expr.kind, period, 1, axis, read.hidden)
+            value = self.make(
+                "gather", (value,), within_root, type_, expr.origin, component=component
+            )
             period = 1
         data = (expr.kind, period, window, axis, read.hidden)
         found = self.make("gather", (value,), data, type_, expr.origin, component=component)

@@ -7,33 +7,37 @@ import nlgraph
 HEAD = "dim B = 2, T = 4\nclock step\nclock slow = 4 step\ninput x : [B, T] every step\n"
 
 REFUSED = {
-    "a clock along a dimension": (
-        "clock token = step along T\n"
-        "component M : [B] = 0 every token { M' = M + x[token] }\nmetric m = sum(collect(M))\n",
+    "clocks beside each other inside a tick": (
+        "clock token = step along T\nclock third = step / 3\n"
+        "component M : [B] = 0 every token { M' = M + x[token] }\n"
+        "component N : scalar = 0 every third { N' = N + sum(x) }\n",
         "NL0701",
-        "clock token",
+        "clock third",
     ),
-    "a clock that divides a tick": (
-        "clock inner = step / 3\ncomponent M : scalar = 0 every inner { M' = M + sum(x) }\n",
-        "NL0701",
-        "clock inner",
-    ),
-    "copies": (
-        "component M : scalar = 0 per B { M' = M + sum(x) }\n",
+    "an updated state read by a faster clock": (
+        "clock token = step along T\ncomponent W : scalar = 0 { W' = W + sum(x) }\n"
+        "component M : [B] = 0 every token { M' = M + x[token] * W' }\n",
         "NL0702",
-        "component M",
+        "W",
+    ),
+    "a reset inside a tick to a stream": (
+        "clock token = step along T\nclock two = 2 token\ns = sum(x[token])\n"
+        "component M : scalar = 0 every token reset every two to latest(s, two) { M' = M + s }\n"
+        "metric m = sum(collect(M, axis = 0))\n",
+        "NL0702",
+        "M",
+    ),
+    "ticks of several calls, stacked": (
+        "clock token = step along T\n"
+        "component M : [8] = 0 every 2 step { M' = collect(sum(x[token]), axis = 0) }\n",
+        "NL0702",
+        "collect",
     ),
     "a gradient through the updates between resets": (
         "component W : scalar = 1 every slow { W' = W - grad(average(sum(x) * M), W) }\n"
         "component M : scalar = 0 reset every slow to W { M' = M + sum(x) * W }\n",
         "NL0703",
         "grad(average(sum(x) * M), W)",
-    ),
-    "a gradient through what starts anew with each root tick": (
-        "component W : scalar = 1 { W' = W - grad(sum(x) * M', W) }\n"
-        "component M : scalar = 0 reset every step to W { M' = M + sum(x) }\n",
-        "NL0703",
-        "grad(sum(x) * M', W)",
     ),
     "a reset to a window's value before its end": (
         "mean4 = average(sum(x), slow)\nclock short = 2 step\n"
@@ -52,6 +56,18 @@ REFUSED = {
 
 TAKEN = {
     "a clock inside that nothing uses": "clock token = step along T\nmetric m = sum(x)\n",
+    "a gradient through what starts anew with each root tick": (
+        "component W : scalar = 1 { W' = W - grad(sum(x) * M', W) }\n"
+        "component M : scalar = 0 reset every step to W { M' = M + sum(x) }\n"
+    ),
+    "a clock along a dimension": (
+        "clock token = step along T\n"
+        "component M : [B] = 0 every token { M' = M + x[token] }\nmetric m = sum(collect(M))\n"
+    ),
+    "a clock that divides a tick": (
+        "clock inner = step / 3\ncomponent M : scalar = 0 every inner { M' = M + sum(x) }\n"
+    ),
+    "copies": "component M : scalar = 0 per B { M' = M + sum(x) }\n",
     "multiples of multiples": (
         "clock long = 3 slow\ncomponent M : scalar = 0 every long { M' = average(sum(x)) }\n"
     ),
@@ -89,5 +105,6 @@ def test_refused(case):
 
 
 @pytest.mark.parametrize("case", TAKEN)
-def test_taken(case):
-    nlgraph.compile(nlgraph.loads(HEAD + TAKEN[case]), backend="reference")
+@pytest.mark.parametrize("backend", ["reference", "eager"])
+def test_taken(case, backend):
+    nlgraph.compile(nlgraph.loads(HEAD + TAKEN[case]), backend=backend)

@@ -84,8 +84,8 @@ BACKENDS: Mapping[str, str] = {
 """Where each backend's class is; it is imported when it is asked for."""
 
 
-WHOLE_LANGUAGE = frozenset({"reference", "eager"})
-"""The backends that also run what happens inside a root tick: its clocks, copies and resets."""
+WHOLE_LANGUAGE = frozenset({"reference"})
+"""The backends that run whatever the language can say."""
 
 
 def find_backend(name: str) -> Loader:
