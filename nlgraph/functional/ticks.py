@@ -21,8 +21,8 @@ def tick_numbers(
 ) -> Tensor | int:
     """The number of the tick under way at `count` instants of a root tick, from 1.
 
-    Lengths of time are in parts of a root tick, `unit` of them: `at` between two instants, `period` of
-    a tick, and `restart` after which these count anew.
+    Lengths of time are in parts of a root tick, `unit` of them: `at` between two instants,
+    `period` of a tick, and `restart` after which these count anew.
     """
     first = (tick - 1) * unit
 
@@ -38,7 +38,10 @@ def tick_numbers(
 
 
 def mapped(path: str | Callable[..., Tensor], axes: int, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
-    """A function, by its dotted name, mapped over the first axes of all tensors among its args, some of length 1."""
+    """A function, or one by its dotted name, mapped over the first axes of its args.
+
+    All tensors among these have the axes, some of length 1.
+    """
     function = _named(path)
     tensors = [arg for arg in args if isinstance(arg, Tensor)]
     shape = torch.Size(

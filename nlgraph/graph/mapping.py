@@ -6,15 +6,16 @@ To map a function costs some ten times its call on small tensors.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from nlgraph.functional import mapped, mapped_matmul
 from nlgraph.graph.call import Call, function
 from nlgraph.graph.steps import Step
 from nlgraph.ops.op import registry
 from nlgraph.ops.types import TensorType
+
+if TYPE_CHECKING:
+    import torch
 
 _FROM_BEHIND = ("mT", "cast", "rank", "size", "index", "dropout")
 """What is computed leaf by leaf, but is not elementwise."""
@@ -76,7 +77,7 @@ def _plain(types: tuple[TensorType, ...]) -> bool:
 
 
 def _moved(step: Step, kwargs: Mapping[str, Any], axes: int, rank: int) -> dict[str, Any] | None:
-    """The keywords with positions counted past the axes in front; None where they say too little."""
+    """The keywords with positions counted past the axes in front; None if they say too little."""
     dim = kwargs.get("dim")
     if rank == 0:
         return None

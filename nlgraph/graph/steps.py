@@ -22,7 +22,8 @@ class Step:
     `part`: the arg, a list, at attr `index`;
     `loop`: attrs as `schedule.model.Loop` has them, with the steps of its `body`; a list;
     `call`: attr `target`, a dotted text, on args and attr `kwargs`; a list where `several`.
-    It is mapped over the first `mapped` axes of its args. Args are steps, numbers, and tuples of steps. `tape` says whether it has a history.
+    Args are steps, numbers, and tuples of steps. `tape` says whether it has a history. It is mapped
+    over the first `mapped` axes of its args.
     """
 
     op: str

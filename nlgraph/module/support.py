@@ -29,9 +29,9 @@ from nlgraph.system.walk import postorder
 def find_unsupported(shaped: Shaped, backend: str) -> Diagnostic | None:
     """What a backend cannot execute yet, at the first place of the file; None where it can all.
 
-    But for a backend of `WHOLE_LANGUAGE`, of two clocks inside a root tick one must be faster, and no
-    gradient may flow through updates between two resets that are several root ticks apart; what else
-    it refuses is known when it schedules. For all, a value that a window of several root ticks
+    But for a backend of `WHOLE_LANGUAGE`, of two clocks inside a root tick one must be faster, and
+    no gradient may flow through updates between two resets that are several root ticks apart; what
+    else it refuses is known when it schedules. For all, a value that a window of several root ticks
     brings is there at its end, and read no sooner; and every extern component has its module.
     """
     plan = Plan(shaped)
@@ -95,7 +95,7 @@ def _resets_in_gradients(plan: Plan) -> Iterator[Diagnostic]:
 
 
 def _first_read(plan: Plan, value: Expr, states: frozenset[StateId]) -> StateId | None:
-    """A state among these that an expression reads, over signals and what lives within root ticks."""
+    """A state among these that is read, over signals and what lives within root ticks."""
     if not states:
         return None
     queue = deque([value])

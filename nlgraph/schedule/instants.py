@@ -47,7 +47,8 @@ def seen(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
     if moving is None or not scope.active(moving):
         state = evaluator.values.state(StateId(name), "state", value.origin)
         return (yield evaluator.root, state)
-    assert at >= moving.period, "a faster reader is refused"
+    if at < moving.period:  # it is refused where it is read
+        return (yield scope, moving.of)
     key: CellKey = ("updated", name)
     slow = evaluator.group.period > 1 and scope is evaluator.root
     if slow and at == 1 and key in evaluator.cells.of:
@@ -82,7 +83,7 @@ def written(evaluator: Evaluator, value: Value) -> Steps:
 
 def gathered(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
     """A gathered value, at the end of its window."""
-    kind, period, window, axis, copies = value.data
+    kind, period, window, axis, _ = value.data
     if kind == "latest":
         return (yield scope, value.parts[0])
     if scope is not evaluator.root:

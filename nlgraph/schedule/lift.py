@@ -66,7 +66,7 @@ class Lifting:
         for arg, part in zip(args, value.parts, strict=True):
             if isinstance(arg, str):
                 arg = self.aligned(self.held(arg, ticks, value), lead, value)
-                if part.type.is_number and not value.type.is_number:
+                if part.type.dtype in (NUMBER, WHOLE) and not value.type.is_number:
                     arg = self.cast(arg, value.type.dtype, value)
             lined.append(arg)
         dims = tuple(Dim(None, ticks) if axis == TICKS else self.dim(axis) for axis in lead)

@@ -1,8 +1,8 @@
 """What moves inside a frame: the values that it has before its ticks, one by one or by a loop.
 
 What is in no cycle is computed for all ticks at once, and its values before them are those after
-the ticks before. A cycle is a loop, of turns as long as can be: that of its slowest member. Inside a
-turn that one is a constant, so that what is left moves in smaller cycles, or in none.
+the ticks before. A cycle is a loop, of turns as long as can be: that of its slowest member. Inside
+a turn that one is a constant, so that what is left moves in smaller cycles, or in none.
 """
 
 from __future__ import annotations

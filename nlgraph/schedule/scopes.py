@@ -115,13 +115,22 @@ class Scope:
             queue.extend(r for r in readers.get(value, ()) if not self._reads[r])
 
     def _needs(self, value: Value) -> tuple[Value, ...]:
-        if value in self.fixed:
+        if value in self.fixed or (value.form in ("state", "prev") and self._rests(value)):
             return ()
         return self.motion.needs(value, active=self.active)
+
+    def _rests(self, value: Value) -> bool:
+        """Whether something does not move in the frame around a turn."""
+        if self.kind != "turn" or self.around is None:
+            return False
+        moving = self.motion.of(value)
+        return moving is None or moving.period >= self.around.frame
 
     def _is_here(self, value: Value) -> bool:
         if value in self.fixed or value in self.knot:
             return True
+        if self.kind == "turn" and value.form == "begun":
+            return not self._rests(value)
         if self.kind == "inside" and value.form == "hold":
             return True  # it is held for this gradient, and for no other one
         if self.kind == "unfolded":

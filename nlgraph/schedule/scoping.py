@@ -22,8 +22,9 @@ ScopeSteps = Generator[tuple[Scope, Value], Any, Scope]
 def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
     """The derivatives of a value, by target.
 
-    All ticks and copies have their own: what is taken by has them in front, so the gradient of the sum
-    over them is that of each. Where nothing is around, all gradients of one value are taken at once.
+    All ticks and copies have their own: what is taken by has them in front, so the gradient of the
+    sum over them is that of each. Where nothing is around, all gradients of one value are taken at
+    once.
     """
     objective = grad.parts[0]
     draft, lift = evaluator.draft, evaluator.lift
