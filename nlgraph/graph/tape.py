@@ -30,13 +30,13 @@ def flatten(unit: Unit) -> Steps:
             if waiting:
                 tape.differentiate(*waiting.pop(), inside=bool(waiting))
         elif isinstance(binding.node, Grad):
-            tape.enter(binding.node, inside=bool(waiting))
+            tape.enter(binding, binding.node, inside=bool(waiting))
             waiting.append((binding, binding.node))
             regions.append(iter(binding.node.region.bindings))
         else:
             tape.add(binding, binding.node)
     outputs = [tape.step(arg) for arg in unit.region.outputs]
-    tape.close()
+    tape.close(outputs)
     tape.share(outputs)
     _retain(outputs)
     return Steps(tape.inputs, outputs)
@@ -64,17 +64,18 @@ class _Tape:
         """What an arg became: a step, or itself where it is a number."""
         return self._known[arg] if isinstance(arg, str) else arg
 
-    def enter(self, grad: Grad, *, inside: bool) -> None:
+    def enter(self, binding: Binding, grad: Grad, *, inside: bool) -> None:
         """Make what a gradient is taken by; `inside` says whether it stands inside another."""
+        note = binding.note
         for name, arg in zip(grad.region.inputs, grad.args, strict=True):
             source = self._known[arg]
             if inside:
                 op = "alias" if source.tape else "leaf"
-                self._known[name] = Step(op, (source,), source.type, name, source.note, tape=True)
+                self._known[name] = Step(op, (source,), source.type, name, note, tape=True)
                 continue
             if source not in self._leaves:
                 leaf = f"{source.name}_leaf"
-                step = Step("leaf", (source,), source.type, leaf, source.note, tape=True)
+                step = Step("leaf", (source,), source.type, leaf, note, tape=True)
                 self._leaves[source] = step
                 self._number_of[step] = self._number_of[source]
             self._known[name] = self._leaves[source]
@@ -126,10 +127,33 @@ class _Tape:
             # The gradient around flows through it, and is next.
             backward.args = (value, *places)
 
-    def close(self) -> None:
-        """Give each backward pass its args, which are known when all bindings are."""
-        for value, (backward, places) in self._backward.items():
-            backward.args = (value, *places)
+    def close(self, outputs: list[Step]) -> None:
+        """Give each backward pass its args: a value, and what it is to be differentiated by.
+
+        Only what something needs is: so the parts that are needed get new places.
+        """
+        leaves = {backward: list(places) for backward, places in self._backward.values()}
+        value_of = {backward: value for value, (backward, _) in self._backward.items()}
+        parts: dict[Step, list[Step]] = {}
+        seen: set[Step] = set()
+        stack = list(outputs)
+        while stack:
+            step = stack.pop()
+            if step in seen:
+                continue
+            seen.add(step)
+            if step.op == "part" and not step.tape:
+                (backward,) = step.args
+                parts.setdefault(backward, []).append(step)
+                stack += (value_of[backward], leaves[backward][step.attrs["index"]])
+            else:
+                stack.extend(steps_of(step.args))
+        for backward, needed in parts.items():
+            old = sorted({part.attrs["index"] for part in needed})
+            place_of = {index: place for place, index in enumerate(old)}
+            backward.args = (value_of[backward], *(leaves[backward][index] for index in old))
+            for part in needed:
+                part.attrs = {"index": place_of[part.attrs["index"]]}
 
     def share(self, outputs: list[Step]) -> None:
         """Take what is on a tape that is needed anyway from there."""

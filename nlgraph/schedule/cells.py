@@ -16,7 +16,8 @@ from typing import Literal
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
 from nlgraph.schedule.gradients import Gradients
 from nlgraph.schedule.model import Memory
-from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.schedule.value import Value, parts_first
+from nlgraph.schedule.values import Values
 from nlgraph.system.ids import ComponentId, SignalId, StateId
 from nlgraph.text.span import Origin
 

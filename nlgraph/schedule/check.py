@@ -43,9 +43,7 @@ def _check_unit(unit: Unit, given: set[tuple[int, str]]) -> None:
         assert isinstance(arg, str), "what leaves a unit is a tensor"
 
 
-def _check_region(
-    unit: Unit, region: Region, around: Depths, depth: int, bound: set[Name]
-) -> None:
+def _check_region(unit: Unit, region: Region, around: Depths, depth: int, bound: set[Name]) -> None:
     """Check a region; regions are as deep inside each other as gradients are written so."""
     depths: Depths = ChainMap({}, around) if depth else around
     for name in region.inputs:

@@ -16,10 +16,16 @@ from nlgraph.schedule.draft import UnitDraft
 from nlgraph.schedule.firing import Group
 from nlgraph.schedule.instants import gathered, last, primed, written
 from nlgraph.schedule.model import Arg, Name, Note, Source, Target
+from nlgraph.schedule.reach import depends
 from nlgraph.schedule.scopes import Scope
 from nlgraph.schedule.scoping import differentiated, outside, replaced, untracked
-from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.schedule.value import Value, parts_first
+from nlgraph.schedule.values import Values
 from nlgraph.system.ids import ClockId
+
+_MOST_SHARED = 16
+"""Values with gradients up to which each is differentiated by what the others are, too: for n
+layers with n losses this makes n² bindings."""
 
 Steps = Generator[tuple[Scope, Value], Any, Any]
 
@@ -227,12 +233,20 @@ class Evaluator:
     def _join(self) -> dict[Value, tuple[Value, ...]]:
         """The states that the gradients of one value are taken by, so that one pass gives all.
 
-        A signal is taken by itself: where it is free, states reach the value past it only.
+        All states that some gradient is taken by are among them, if the value depends on them: so
+        the regions of several values have the same bindings. A signal is taken by itself: where
+        it is free, states reach the value past it only.
         """
         joined: dict[Value, dict[Value, None]] = {}
         for value in parts_first(cell.value for cell in self.group.cells):
             if value.form == "grad" and self.joins(value):
                 joined.setdefault(value.parts[0], {}).update(dict.fromkeys(value.targets))
+        if len(joined) <= _MOST_SHARED:
+            everything = {target: None for targets in joined.values() for target in targets}
+            for objective, targets in joined.items():
+                for target in everything:
+                    if depends(self.values, objective, (target,)):
+                        targets[target] = None
         return {objective: tuple(targets) for objective, targets in joined.items()}
 
     def joins(self, grad: Value) -> bool:

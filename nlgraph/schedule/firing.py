@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nlgraph.schedule.cells import Cell, CellKey, Cells
-from nlgraph.schedule.values import Value
+from nlgraph.schedule.value import Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nlgraph.schedule.derive import derive
-from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.schedule.value import Value, parts_first
+from nlgraph.schedule.values import Values
 from nlgraph.schedule.windows import split_window
 
 

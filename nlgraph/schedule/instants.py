@@ -11,7 +11,7 @@ from nlgraph.schedule.cells import Cell, CellKey, stacked
 from nlgraph.schedule.model import Arg, Count, Memory, Name, Source, short_name
 from nlgraph.schedule.reach import depends
 from nlgraph.schedule.scopes import Scope
-from nlgraph.schedule.values import Value
+from nlgraph.schedule.value import Value
 
 if TYPE_CHECKING:
     from nlgraph.schedule.evaluate import Evaluator

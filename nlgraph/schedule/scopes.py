@@ -11,7 +11,7 @@ from typing import Literal
 
 from nlgraph.schedule.draft import RegionDraft
 from nlgraph.schedule.model import Arg
-from nlgraph.schedule.values import Value, parts_first
+from nlgraph.schedule.value import Value, parts_first
 
 Found = Arg | Mapping[Value, Arg]
 """What a value became: an arg, or for a gradient one for each target."""

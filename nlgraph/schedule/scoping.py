@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlgraph.schedule.model import Arg
 from nlgraph.schedule.scopes import Kind, Scope
-from nlgraph.schedule.values import Value
+from nlgraph.schedule.value import Value
 
 if TYPE_CHECKING:
     from nlgraph.schedule.evaluate import Evaluator

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from nlgraph.schedule import errors
 from nlgraph.schedule.derive import derive_factors
 from nlgraph.schedule.reach import depends, flows_through, gathers_reached
-from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.schedule.value import Value, parts_first
+from nlgraph.schedule.values import Values
 
 Derivative = Callable[[Value], tuple[Value, ...]]
 """The derivatives of a `grad`, one for each target."""
