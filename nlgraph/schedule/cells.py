@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Literal
 
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
 from nlgraph.schedule.gradients import Gradients
 from nlgraph.schedule.model import Memory
+from nlgraph.schedule.naming import window_name
 from nlgraph.schedule.value import Value, parts_first
 from nlgraph.schedule.values import Values
 from nlgraph.system.ids import ComponentId, SignalId, StateId
@@ -48,12 +48,10 @@ class Cells:
     by_name: dict[str, tuple[Value, Memory]] = field(default_factory=dict)
 
 
-def collect_cells(
-    values: Values, gradients: Gradients, watch: tuple[SignalId, ...], *, learning: bool
-) -> Cells:
+def collect_cells(values: Values, gradients: Gradients, watch: tuple[SignalId, ...]) -> Cells:
     """The cells of a step, or of a call that updates nothing: its outputs and watched signals."""
     cells = Cells()
-    digests: dict[Value, str] = {}
+    learning = values.learning
     seen: set[Value] = set()
     queue = deque(_results(values, watch, learning=learning))
     if learning:
@@ -67,7 +65,10 @@ def collect_cells(
         for found in parts_first([value], lambda v: () if v in seen else v.parts):
             if found not in seen:
                 seen.add(found)
-                queue.extend(_remember(values, cells, found, digests))
+                queue.extend(_remember(values, cells, found))
+        if not queue:
+            # What calls alone read must be kept by steps.
+            queue.extend(_kept_for_calls(values, gradients, cells, seen))
     return cells
 
 
@@ -146,9 +147,7 @@ def _streams(values: Values, root: Value) -> set[Value]:
     return found
 
 
-def _remember(
-    values: Values, cells: Cells, value: Value, digests: dict[Value, str]
-) -> Iterable[Cell]:
+def _remember(values: Values, cells: Cells, value: Value) -> Iterable[Cell]:
     """The memory of a gather or a `prev`, with the cells that keep it."""
     if value.form == "prev":
         name, period = value.data
@@ -160,10 +159,8 @@ def _remember(
         memory = _add(cells, value, Memory(f"@prev/{name}", type_, None, fill))
         yield _kept(memory, "updated", period, last, value)
     elif value.form == "gather" and value.data[0] != "latest":
-        kind, period, window, _ = value.data
-        # By how it is written, since what it is may differ where nothing is learned (dropout).
-        mark = values.marks.get(value) or _digest(value, digests)
-        name = f"@{kind}/{_hint(values, value.parts[0])}/{mark}"
+        kind, period, window, *_ = value.data
+        name = window_name(values, value)
         fill = 1 if kind == "product" else 0
         length = window // period if kind == "collect" else None
         type_ = _tensor(value.parts[0].type)
@@ -171,6 +168,18 @@ def _remember(
         yield _kept(memory, "updated", period, value.parts[0], value)
         if kind != "collect":
             yield _kept(memory, "started", window, value, value)
+
+
+def _kept_for_calls(
+    values: Values, gradients: Gradients, cells: Cells, seen: set[Value]
+) -> Iterable[Cell]:
+    """The memories in the branches of choices that steps do not take."""
+    while values.learning and values.dropped:
+        branch = gradients.rewrite(values.dropped.pop())
+        for found in parts_first([branch], lambda v: () if v in seen else v.parts):
+            if found not in seen:
+                seen.add(found)
+                yield from _remember(values, cells, found)
 
 
 def _add(cells: Cells, value: Value, memory: Memory) -> Memory:
@@ -183,22 +192,6 @@ def _kept(
     memory: Memory, kind: Literal["updated", "started"], period: int, value: Value, of: Value
 ) -> Cell:
     return Cell((kind, memory.name), period, value, memory.type, of.component, of.origin)
-
-
-def _hint(values: Values, value: Value) -> str:
-    if value.form == "item":
-        return f"grad({value.parts[0].targets[value.data].data})"
-    return values.names.get(value, value.op if value.form == "op" else value.form)
-
-
-def _digest(root: Value, known: dict[Value, str]) -> str:
-    """A short name of what a value is, whatever else the file has and in whatever order."""
-    for value in parts_first([root], lambda v: () if v in known else v.parts):
-        if value not in known:
-            parts = ",".join(known[part] for part in value.parts)
-            text = f"{value.form}({value.data!r};{parts})"
-            known[value] = sha256(text.encode()).hexdigest()[:12]
-    return known[root]
 
 
 def stacked(memory: Memory) -> TensorType:

@@ -35,9 +35,6 @@ class Gradients:
         name = self.values.names.get(value)
         if name is not None:
             self.values.names.setdefault(new, name)
-        mark = self.values.marks.get(value)
-        if mark is not None:
-            self.values.mark(new, mark)
         return new
 
     def _derivative(self, grad: Value) -> tuple[Value, ...]:

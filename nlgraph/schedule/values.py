@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from fractions import Fraction
-from hashlib import sha256
 from math import ceil
 from typing import Any
 
@@ -38,8 +37,7 @@ from nlgraph.system.model import (
     Tick,
     With,
 )
-from nlgraph.system.text import expression_text
-from nlgraph.system.walk import children, fold, postorder
+from nlgraph.system.walk import children, postorder
 from nlgraph.text.span import Origin
 
 
@@ -47,22 +45,29 @@ class Values:
     """All values of a system; made by `of` from expressions, and by `make` and `op`.
 
     `names` are the signals' names for what they stand for; `prevs` has for each `prev` what it
-    is the last value of, and what comes before the first; `marks` tell gathers by how they are
-    written; `reached` is what `reach` found out.
+    is the last value of, and what comes before the first; `gathers` has what each gather over
+    several ticks is, `dropped` the branches that only calls without learning take, or only others;
+    `reached` is what `reach` found out.
     """
 
-    def __init__(self, shaped: Shaped, report: Report, *, learning: bool) -> None:
-        """Start with no value."""
+    def __init__(
+        self, shaped: Shaped, report: Report, windows: Mapping[Gather, str] | None = None
+    ) -> None:
+        """Start with no value; where nothing is learned, `windows` has the memory of each gather.
+
+        There two gathers may be equal that were not in the steps before, and their memories differ.
+        """
         self.shaped = shaped
         self.report = report
         self.clocked: Clocked = shaped.clocked
         self.equations = shaped.clocked.equations
         self.names: dict[Value, str] = {}
         self.prevs: dict[str, Prev] = {}
-        self.marks: dict[Value, str] = {}
-        self._marks: dict[Expr, str] = {}
+        self.gathers: dict[Gather, Value] = {}
+        self.dropped: list[Value] = []
+        self.digests: dict[Value, str] = {}
         self.reached: dict[tuple[Value, bool], frozenset[Value]] = {}
-        self._learning = learning
+        self._windows = windows
         self._table: dict[Hashable, Value] = {}
         self._known: dict[Expr, Value] = {}
         self._free = _differentiated(shaped)
@@ -121,6 +126,8 @@ class Values:
             type_ = registry()[name].infer(tuple(part.type for part in parts), attrs)
         simple = simplified(name, parts, type_)
         if simple is not None:
+            if name == "where":
+                self.dropped.extend(part for part in parts[1:] if part is not simple)
             return simple
         data = (name, frozen(attrs))
         return self.make(
@@ -149,6 +156,11 @@ class Values:
         """The value of a state's update; None where it has none."""
         found = self.equations.states[StateId(state)]
         return None if found.update is None else self.of(found.update, found.component)
+
+    @property
+    def learning(self) -> bool:
+        """Whether these are the values of steps, and not of calls that update nothing."""
+        return self._windows is None
 
     def period(self, clock: ClockId | None) -> int | None:
         """The length of a clock's tick in root ticks; None for no clock."""
@@ -190,7 +202,7 @@ class Values:
             case Number(value=number):
                 return self.number(number, origin)
             case Learning():
-                return self.number(self._learning, origin)
+                return self.number(self.learning, origin)
             case DimSize(dim=dim):
                 return make("size", (), dim)
             case InputRead(input=name):
@@ -265,15 +277,12 @@ class Values:
         assert window is not None, "a window has a clock"
         if period is None or period >= window:
             return value
-        data = (expr.kind, period, window, expr.axis)
+        known = "" if self._windows is None else self._windows[expr]
+        data = (expr.kind, period, window, expr.axis, known)
         type_ = self.shaped.type_of(expr)
         found = self.make("gather", (value,), data, type_, expr.origin, component=component)
-        self.mark(found, fold(expr, _marked, self._marks))
+        self.gathers[expr] = found
         return found
-
-    def mark(self, value: Value, mark: str) -> None:
-        """Keep how a value was written; of several ways that came to one value, always the same."""
-        self.marks[value] = min(mark, self.marks.get(value, mark))
 
     def _count(self, tick: Tick) -> Count:
         if tick.clock is not None:
@@ -290,12 +299,6 @@ class Values:
         if reset is None or (isinstance(reset.to, StateRead) and reset.to.state == state):
             return None
         return self.period(reset.clock)
-
-
-def _marked(expr: Expr, parts: tuple[str, ...]) -> str:
-    """A short name of how an expression is written."""
-    text = dict(zip(map(id, children(expr)), parts, strict=True))
-    return sha256(expression_text(expr, lambda part: text[id(part)]).encode()).hexdigest()[:12]
 
 
 def whole(length: Fraction) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from nlgraph.schedule import errors
 from nlgraph.schedule.derive import derive_factors
+from nlgraph.schedule.naming import derivative_name
 from nlgraph.schedule.reach import depends, flows_through, gathers_reached
 from nlgraph.schedule.value import Value, parts_first
 from nlgraph.schedule.values import Values
@@ -42,10 +43,10 @@ def split_window(values: Values, grad: Value, derivative: Derivative) -> tuple[V
             origin,
         )
         for i, part in enumerate(derivative(inner)):
-            kind, period, window, _ = gather.data
-            total = values.make(
-                "gather", (part,), (kind, period, window, None), part.type, gather.origin
-            )
+            kind, period, window, *_ = gather.data
+            name = derivative_name(values, gather, grad.targets[i])
+            data = (kind, period, window, None, name)
+            total = values.make("gather", (part,), data, part.type, gather.origin)
             term = values.op("mul", factor, total, origin=origin, component=grad.component)
             known = totals[i]
             totals[i] = term if known is None else values.op("add", known, term, origin=origin)
