@@ -64,20 +64,21 @@ def _emit(
         node = graph.create_node("call_function", torch.select_scatter, args, {}, name=step.name)
         return _mark(node, step)
     call = call_of(step, sizes, dtypes)
-    args_: list[Any] = []
-    for arg in call.args:
+
+    def read(arg: Any) -> Any:  # noqa: ANN401
         if isinstance(arg, tuple):
-            args_.append([made.get(part, part) if isinstance(part, Step) else part for part in arg])
-        elif isinstance(arg, Step):
-            exact = arg.type.dtype in ("int", "bool") and not arg.type.is_number
-            value = made[arg]
-            if call.casts is not None and exact:
-                value = _mark(graph.call_method("to", (value, call.casts)), step)
-            args_.append(value)
-        else:
-            args_.append(arg)
+            return [made[part] if isinstance(part, Step) else part for part in arg]
+        if not isinstance(arg, Step):
+            return arg
+        exact = arg.type.dtype in ("int", "bool") and not arg.type.is_number
+        if call.casts is not None and exact:
+            return _mark(graph.call_method("to", (made[arg], call.casts)), step)
+        return made[arg]
+
+    args = tuple(map(read, call.args))
+    kwargs = {key: read(arg) for key, arg in call.kwargs.items()}
     kind = "call_method" if isinstance(call.target, str) else "call_function"
-    node = graph.create_node(kind, call.target, tuple(args_), dict(call.kwargs), name=step.name)
+    node = graph.create_node(kind, call.target, args, kwargs, name=step.name)
     _mark(node, step)
     return made[step.args[0]] if step.attrs.get("in_place") else node
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from nlgraph.graph.steps import Step, Steps, in_order, steps_of
+from nlgraph.graph.steps import Step, Steps, identity, in_order, steps_of
 from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.externs import EXTERN
 from nlgraph.schedule.model import Arg, Binding, Grad, Name, Op, Unit
@@ -87,7 +87,7 @@ class _Tape:
         type_ = self.unit.types[name]
         # What is no floating number has no derivative, and no history.
         tape = type_.dtype in FLOATS and any(step.tape for step in steps_of(args))
-        key = (node.op, _hashable(node.attrs), *map(_identity, args))
+        key = (node.op, _hashable(node.attrs), *map(identity, args))
         if tape and key in self._on_tape:
             self._known[name] = self._on_tape[key]
             return
@@ -171,7 +171,7 @@ class _Tape:
         parts: list[Hashable] = []
         for arg in args:
             if not isinstance(arg, Step):
-                parts.append(_identity(arg))
+                parts.append(identity(arg))
             elif arg in self._number_of:
                 parts.append(self._number_of[arg])
             else:
@@ -202,10 +202,6 @@ def _reached(value: Step) -> set[Step]:
             found.add(step)
             stack.extend(steps_of(step.args))
     return found
-
-
-def _identity(arg: Any) -> Hashable:  # noqa: ANN401
-    return id(arg) if isinstance(arg, Step) else (type(arg).__name__, arg)
 
 
 def _hashable(item: object) -> Hashable:

@@ -22,6 +22,14 @@ output z = x @ W
         ("0.5*(V*W) + W", "addcmul"),
         ("0.9*V + 0.1*W^2", "addcmul"),
         ("V + 0.2*(W / (V + 3))", "addcdiv"),
+        ("W - 0.1*(V + 0.5*W)", "sub"),
+        ("V*0.9 - (W - V) / 4", "lerp"),
+        ("V - (W - 2*V) / 4 + tanh(W)", "sub"),
+        ("-(V - W)*0.5 + V", "lerp"),
+        ("V - 0.1*(0.5*W / 3 / (V^2 + 2) + 0.1*V)", "addcdiv"),
+        ("V - (1 / tick)*(W*0.3 / (V^2 + 2) + 0.1*V) / (1 - 0.9^tick)", "addcdiv"),
+        ("V + (W - W) - (V - V) / tick", "sub"),
+        ("(V + W)*0.25 + (V + W)*0.25*tanh(V)", "addcmul"),
     ],
 )
 def test_a_sum_of_products_is_one_call(batch, expr, call):
