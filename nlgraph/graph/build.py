@@ -77,25 +77,27 @@ def _emit(
         node = graph.create_node("call_function", torch.select_scatter, args, {}, name=step.name)
         return _mark(node, step)
     call = call_of(step, sizes, dtypes)
-    args_: list[Any] = []
-    for place, arg in enumerate(call.args):
+
+    def read(arg: Any, missing: int = 0) -> Any:  # noqa: ANN401
         if isinstance(arg, tuple):
-            args_.append([made.get(part, part) if isinstance(part, Step) else part for part in arg])
-        elif isinstance(arg, Step):
-            exact = arg.type.dtype in ("int", "bool") and not arg.type.is_number
-            value = made[arg]
-            if call.casts is not None and exact:
-                value = _mark(graph.call_method("to", (value, call.casts)), step)
-            missing = call.ranks[place] if call.ranks else 0
-            if missing:
-                places = tuple(range(call.behind, call.behind + missing))
-                value = graph.call_function(with_axes, (value,), {"places": places})
-                _mark(value, step)
-            args_.append(value)
-        else:
-            args_.append(arg)
+            return [made[part] if isinstance(part, Step) else part for part in arg]
+        if not isinstance(arg, Step):
+            return arg
+        exact = arg.type.dtype in ("int", "bool") and not arg.type.is_number
+        value = made[arg]
+        if call.casts is not None and exact:
+            value = _mark(graph.call_method("to", (value, call.casts)), step)
+        if missing:
+            places = tuple(range(call.behind, call.behind + missing))
+            value = graph.call_function(with_axes, (value,), {"places": places})
+            _mark(value, step)
+        return value
+
+    ranks = call.ranks or (0,) * len(call.args)
+    args = tuple(map(read, call.args, ranks))
+    kwargs = {key: read(arg) for key, arg in call.kwargs.items()}
     kind = "call_method" if isinstance(call.target, str) else "call_function"
-    node = graph.create_node(kind, call.target, tuple(args_), dict(call.kwargs), name=step.name)
+    node = graph.create_node(kind, call.target, args, kwargs, name=step.name)
     _mark(node, step)
     return made[step.args[0]] if step.attrs.get("in_place") else node
 

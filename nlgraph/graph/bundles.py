@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from nlgraph.graph.steps import Step, Steps, in_order, steps_of
+from nlgraph.graph.steps import Step, Steps, identity, in_order, steps_of
 from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.op import registry
 from nlgraph.ops.types import TensorType
@@ -26,6 +26,13 @@ _BINARY = {
     "minimum": ("list list", "list number", "number list"),
 }
 """What `torch._foreach_*` take; an operator with another one first is told to commute."""
+
+
+_FOREACH = {
+    f"torch.{name}": f"torch._foreach_{name}"
+    for name in ("add", "addcdiv", "addcmul", "lerp", "sub")
+}
+"""What calls of fused steps become."""
 
 
 def bundle(steps: Steps) -> None:
@@ -57,17 +64,14 @@ def _key(step: Step) -> tuple[Hashable, ...] | None:
         kind = _kind(step, arg)
         if kind is None:
             return None
-        shared.append("list" if kind == "list" else (kind, _identity(arg)))
-    kwargs = step.attrs.get("kwargs", {})
-    scalars = tuple((name, _identity(value)) for name, value in sorted(kwargs.items()))
-    return (target, step.place, step.type.dtype, *shared, scalars)
+        shared.append("list" if kind == "list" else (kind, identity(arg)))
+    return (target, step.place, step.type.dtype, *shared, step.attrs.get("keywords", ()))
 
 
 def _target(step: Step) -> str | None:
     """The function that takes lists."""
     if step.op == "call":
-        found: str | None = step.attrs.get("foreach")
-        return found
+        return _FOREACH.get(step.attrs["target"])
     kinds = " ".join(_kind(step, arg) or "other" for arg in step.args)
     if step.op == "where":
         return "nlgraph.functional.where" if kinds == "number list list" else None
@@ -108,7 +112,7 @@ def _join(members: Sequence[Step]) -> None:
         args.reverse()
     attrs = {
         "target": _target(first),
-        "kwargs": first.attrs.get("kwargs", {}),
+        "keywords": first.attrs.get("keywords", ()),
         "count": len(members),
     }
     name = f"{first.name}_all"
@@ -139,7 +143,3 @@ def _count(source: Step) -> int:
         return len(source.args) - 1
     count: int = source.attrs["count"]
     return count
-
-
-def _identity(arg: Any) -> Hashable:  # noqa: ANN401
-    return id(arg) if isinstance(arg, Step) else (type(arg).__name__, arg)

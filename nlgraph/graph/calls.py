@@ -26,6 +26,10 @@ def call_of(step: Step, sizes: Sizes, dtypes: Dtypes) -> Call:
         return _operator(step, sizes, dtypes)
     match step.op:
         case "call":
+            names = step.attrs["keywords"]
+            given, named = args[: len(args) - len(names)], args[len(args) - len(names) :]
+            return Call(function(step.attrs["target"]), given, dict(zip(names, named, strict=True)))
+        case "function":
             return Call(function(step.attrs["target"]), args, step.attrs["kwargs"])
         case "backward":
             return _backward(step)

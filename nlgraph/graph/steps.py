@@ -21,7 +21,8 @@ class Step:
     `backward`: args are a value and what to differentiate it by; a list;
     `part`: the arg, a list, at attr `index`;
     `loop`: attrs as `schedule.model.Loop` has them, with the steps of its `body`; a list;
-    `call`: attr `target`, a dotted text, on args and attr `kwargs`; a list where `several`.
+    `call`: attr `target`, a dotted text, on args; the last ones are given by keyword, under the
+    names in attr `keywords`. A list where `several`.
     Args are steps, numbers, and tuples of steps. `tape` says whether it has a history. It is mapped
     over the first `mapped` axes of its args.
     """
@@ -44,6 +45,17 @@ class Steps:
 
     inputs: list[Step]
     outputs: list[Step]
+
+
+def call(step: Step, target: str, args: tuple[Any, ...], **keywords: Any) -> None:  # noqa: ANN401
+    """Make of a step a call of a function of torch."""
+    step.op, step.args = "call", (*args, *keywords.values())
+    step.attrs = {"target": target, "keywords": tuple(keywords)}
+
+
+def identity(arg: Any) -> Hashable:  # noqa: ANN401
+    """What tells an arg from others: 1, 1.0 and true differ."""
+    return id(arg) if isinstance(arg, Step) else (type(arg).__name__, arg)
 
 
 def steps_of(args: Iterable[Any]) -> Iterator[Step]:
@@ -70,13 +82,3 @@ def in_order(roots: Iterable[Step]) -> list[Step]:
             stack.append((step, True))
             stack.extend((part, False) for part in reversed(list(steps_of(step.args))))
     return list(found)
-
-
-def replace_args(step: Step, new: Mapping[Step, Step]) -> None:
-    """Let a step read other steps."""
-    step.args = tuple(
-        tuple(new.get(part, part) if isinstance(part, Step) else part for part in arg)
-        if isinstance(arg, tuple)
-        else (new.get(arg, arg) if isinstance(arg, Step) else arg)
-        for arg in step.args
-    )

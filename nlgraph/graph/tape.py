@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
-from nlgraph.graph.steps import Step, Steps, in_order, steps_of
+from nlgraph.graph.steps import Step, Steps, identity, in_order, steps_of
 from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.externs import EXTERN
 from nlgraph.schedule.model import TICKS, Arg, Binding, Grad, Loop, Name, Op, Region, Unit
@@ -41,7 +41,7 @@ def _flatten(
             if waiting:
                 tape.differentiate(*waiting.pop(), inside=inside or bool(waiting))
         elif isinstance(binding.node, Grad):
-            tape.enter(binding.node, inside=inside or bool(waiting))
+            tape.enter(binding, binding.node, inside=inside or bool(waiting))
             waiting.append((binding, binding.node))
             regions.append(iter(binding.node.region.bindings))
         elif isinstance(binding.node, Loop):
@@ -49,7 +49,7 @@ def _flatten(
         else:
             tape.add(binding, binding.node)
     outputs = [tape.step(arg) for arg in region.outputs]
-    tape.close()
+    tape.close(outputs)
     tape.share(outputs)
     _retain(outputs)
     return Steps(tape.inputs, outputs)
@@ -75,6 +75,7 @@ def _add_loop(tape: _Tape, binding: Binding, loop: Loop) -> None:
         "turns": loop.turns,
         "carried": len(loop.starts),
         "ticks": loop.ticks,
+        "count": len(binding.names),
         "joined": tuple(TICKS in unit.leads.get(arg, ()) for arg in made if isinstance(arg, str)),
     }
     name = f"loop_{binding.names[0]}"
@@ -137,18 +138,21 @@ class _Tape:
     def name(self, name: Name, step: Step) -> None:
         """Let a name stand for a step."""
         self._known[name] = step
+        if not step.tape:
+            self._number_of[step] = self._fresh(("made", id(step)))
 
-    def enter(self, grad: Grad, *, inside: bool) -> None:
+    def enter(self, binding: Binding, grad: Grad, *, inside: bool) -> None:
         """Make what a gradient is taken by; `inside` says whether it stands inside another."""
+        note = binding.note
         for name, arg in zip(grad.region.inputs, grad.args, strict=True):
             source = self._known[arg]
             if inside:
                 op = "alias" if source.tape else "leaf"
-                self._known[name] = Step(op, (source,), source.type, name, source.note, tape=True)
+                self._known[name] = Step(op, (source,), source.type, name, note, tape=True)
                 continue
             if source not in self._leaves:
                 leaf = f"{source.name}_leaf"
-                step = Step("leaf", (source,), source.type, leaf, source.note, tape=True)
+                step = Step("leaf", (source,), source.type, leaf, note, tape=True)
                 self._leaves[source] = step
                 self._number_of[step] = self._number_of[source]
             self._known[name] = self._leaves[source]
@@ -163,7 +167,7 @@ class _Tape:
         type_ = self.unit.types[name]
         # What is no floating number has no derivative, and no history.
         tape = type_.dtype in FLOATS and any(step.tape for step in steps_of(args))
-        key = (node.op, node.mapped, _hashable(node.attrs), *map(_identity, args))
+        key = (node.op, node.mapped, _hashable(node.attrs), *map(identity, args))
         if tape and key in self._on_tape:
             self._known[name] = self._on_tape[key]
             return
@@ -206,10 +210,33 @@ class _Tape:
             # The gradient around flows through it, and is next.
             backward.args = (value, *places)
 
-    def close(self) -> None:
-        """Give each backward pass its args, which are known when all bindings are."""
-        for value, (backward, places) in self._backward.items():
-            backward.args = (value, *places)
+    def close(self, outputs: list[Step]) -> None:
+        """Give each backward pass its args: a value, and what it is to be differentiated by.
+
+        Only what something needs is: so the parts that are needed get new places.
+        """
+        leaves = {backward: list(places) for backward, places in self._backward.values()}
+        value_of = {backward: value for value, (backward, _) in self._backward.items()}
+        parts: dict[Step, list[Step]] = {}
+        seen: set[Step] = set()
+        stack = list(outputs)
+        while stack:
+            step = stack.pop()
+            if step in seen:
+                continue
+            seen.add(step)
+            if step.op == "part" and not step.tape and step.args[0] in leaves:
+                (backward,) = step.args
+                parts.setdefault(backward, []).append(step)
+                stack += (value_of[backward], leaves[backward][step.attrs["index"]])
+            else:
+                stack.extend(steps_of(step.args))
+        for backward, needed in parts.items():
+            old = sorted({part.attrs["index"] for part in needed})
+            place_of = {index: place for place, index in enumerate(old)}
+            backward.args = (value_of[backward], *(leaves[backward][index] for index in old))
+            for part in needed:
+                part.attrs = {"index": place_of[part.attrs["index"]]}
 
     def share(self, outputs: list[Step]) -> None:
         """Take what is on a tape that is needed anyway from there."""
@@ -227,7 +254,7 @@ class _Tape:
         parts: list[Hashable] = []
         for arg in args:
             if not isinstance(arg, Step):
-                parts.append(_identity(arg))
+                parts.append(identity(arg))
             elif arg in self._number_of:
                 parts.append(self._number_of[arg])
             else:
@@ -262,10 +289,6 @@ def _reached(value: Step) -> set[Step]:
             found.add(step)
             stack.extend(steps_of(step.args))
     return found
-
-
-def _identity(arg: Any) -> Hashable:  # noqa: ANN401
-    return id(arg) if isinstance(arg, Step) else (type(arg).__name__, arg)
 
 
 def _hashable(item: object) -> Hashable:

@@ -11,7 +11,7 @@ from nlgraph.ops.op import Op, Param, register
 from nlgraph.ops.types import TensorType
 
 EXTERN: Final = "extern_call"
-"""The operator that calls a module; its target is the module itself.
+"""The operator that calls a module; what is called is the module itself, a `ModuleCall`.
 
 Its args are whether the system learns, a random number for each tick where the module draws, the
 inputs, the parameters and the buffers. Its attrs are the component's `name`, its `inputs` and its
@@ -42,8 +42,8 @@ register(
         name=EXTERN,
         params=(Param("*args", "values"),),
         infer=_called,
-        target="",
-        doc="an extern component's module, called",
+        target="nlgraph.module.extern.ModuleCall",
+        doc="An extern component's module, called.",
         signature="…",
         samples=(),
     )

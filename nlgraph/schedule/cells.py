@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Literal
 
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
 from nlgraph.schedule.gradients import Gradients
 from nlgraph.schedule.model import Memory
 from nlgraph.schedule.moving import Motion, always
-from nlgraph.schedule.values import Period, Value, Values, parts_first
+from nlgraph.schedule.naming import window_name
+from nlgraph.schedule.value import Period, Value, parts_first
+from nlgraph.schedule.values import Values
 from nlgraph.shapes.model import Hidden
 from nlgraph.system.ids import ComponentId, SignalId, StateId
 from nlgraph.system.model import Expr
@@ -55,7 +56,6 @@ def collect_cells(
 ) -> Cells:
     """The cells of a step, or of a call that updates nothing: its outputs and watched signals."""
     cells = Cells()
-    digests: dict[Value, str] = {}
     seen: set[Value] = set()
     queue = deque(_results(values, watch))
     if values.learning:
@@ -71,9 +71,11 @@ def collect_cells(
         ):
             if found not in seen:
                 seen.add(found)
-                if motion.of(found) is not None:
-                    continue
-                queue.extend(_remember(values, cells, found, digests))
+                if motion.of(found) is None:
+                    queue.extend(_remember(values, cells, found))
+        if not queue:
+            # What calls alone read must be kept by steps.
+            queue.extend(_kept_for_calls(values, motion, gradients, cells, seen))
     return cells
 
 
@@ -170,9 +172,7 @@ def _streams(values: Values, root: Value) -> set[Value]:
     return found
 
 
-def _remember(
-    values: Values, cells: Cells, value: Value, digests: dict[Value, str]
-) -> Iterable[Cell]:
+def _remember(values: Values, cells: Cells, value: Value) -> Iterable[Cell]:
     """The memory of a gather or a `prev`, with the cells that keep it."""
     if value.form == "prev":
         name, period = value.data
@@ -184,10 +184,8 @@ def _remember(
         memory = _add(cells, value, Memory(f"@prev/{name}", type_, None, fill))
         yield _kept(memory, "updated", period, last, value)
     elif value.form == "gather" and value.data[0] != "latest" and value.data[2] > 1:
-        kind, period, window, _, copies = value.data
-        # By how it is written, since what it is may differ where nothing is learned (dropout).
-        mark = values.marks.get(value) or _digest(value, digests)
-        name = f"@{kind}/{_hint(values, value.parts[0])}/{mark}"
+        kind, period, window, _, copies, _ = value.data
+        name = window_name(values, value)
         fill = 1 if kind == "product" else 0
         length = window // period if kind == "collect" else None
         type_ = _of_copies(values, _tensor(value.parts[0].type), copies)
@@ -195,6 +193,20 @@ def _remember(
         yield _kept(memory, "updated", period, value.parts[0], value)
         if kind != "collect":
             yield _kept(memory, "started", window, value, value)
+
+
+def _kept_for_calls(
+    values: Values, motion: Motion, gradients: Gradients, cells: Cells, seen: set[Value]
+) -> Iterable[Cell]:
+    """The memories in the branches of choices that steps do not take."""
+    while values.learning and values.dropped:
+        branch = gradients.rewrite(values.dropped.pop())
+        needs = parts_first([branch], lambda v: () if v in seen else motion.needs(v, active=always))
+        for found in needs:
+            if found not in seen:
+                seen.add(found)
+                if motion.of(found) is None:
+                    yield from _remember(values, cells, found)
 
 
 def _of_copies(values: Values, type_: TensorType, copies: Hidden) -> TensorType:
@@ -212,22 +224,6 @@ def _kept(
     memory: Memory, kind: Literal["updated", "started"], period: Period, value: Value, of: Value
 ) -> Cell:
     return Cell((kind, memory.name), period, value, memory.type, of.component, of.origin)
-
-
-def _hint(values: Values, value: Value) -> str:
-    if value.form == "item":
-        return f"grad({value.parts[0].targets[value.data].data})"
-    return values.names.get(value, value.op if value.form == "op" else value.form)
-
-
-def _digest(root: Value, known: dict[Value, str]) -> str:
-    """A short name of what a value is, whatever else the file has and in whatever order."""
-    for value in parts_first([root], lambda v: () if v in known else v.parts):
-        if value not in known:
-            parts = ",".join(known[part] for part in value.parts)
-            text = f"{value.form}({value.data!r};{parts})"
-            known[value] = sha256(text.encode()).hexdigest()[:12]
-    return known[root]
 
 
 def stacked(memory: Memory) -> TensorType:

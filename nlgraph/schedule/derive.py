@@ -14,7 +14,8 @@ from math import inf, prod
 
 from nlgraph.ops.op import TypeFault
 from nlgraph.schedule.reach import depends
-from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.schedule.value import Value, parts_first
+from nlgraph.schedule.values import Values
 
 
 def derive(

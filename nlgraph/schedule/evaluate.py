@@ -20,10 +20,16 @@ from nlgraph.schedule.lift import Lifting
 from nlgraph.schedule.loops import before, begun, exported, turn_of
 from nlgraph.schedule.model import TICKS, Arg, Lead, Name, Note, Source, Target
 from nlgraph.schedule.moving import Motion
+from nlgraph.schedule.reach import depends
 from nlgraph.schedule.scopes import Scope
 from nlgraph.schedule.scoping import differentiated, outside, replaced, untracked
-from nlgraph.schedule.values import Value, Values, base_of, parts_first
+from nlgraph.schedule.value import Value, base_of, parts_first
+from nlgraph.schedule.values import Values
 from nlgraph.system.ids import ClockId
+
+_MOST_SHARED = 16
+"""Values with gradients up to which each is differentiated by what the others are, too: for n
+layers with n losses this makes n² bindings."""
 
 Steps = Generator[tuple[Scope, Value], Any, Any]
 
@@ -321,16 +327,24 @@ class Evaluator:
         self.draft.outputs.setdefault(Target("value", name), name)
         return name
 
-    def _join(self) -> dict[object, tuple[Value, ...]]:
+    def _join(self) -> dict[tuple[Value, object], tuple[Value, ...]]:
         """The states that the gradients of one value are taken by, so that one pass gives all.
 
-        A signal is taken by itself: where it is free, states reach the value past it only.
+        All states that some gradient is taken by are among them, if the value depends on them: so
+        the regions of several values have the same bindings. A signal is taken by itself: where
+        it is free, states reach the value past it only.
         """
-        joined: dict[object, dict[Value, None]] = {}
+        joined: dict[tuple[Value, object], dict[Value, None]] = {}
         for value in parts_first(cell.value for cell in self.group.cells):
             if value.form == "grad" and self.joins(value):
                 key = (value.parts[0], value.data[1:])
                 joined.setdefault(key, {}).update(dict.fromkeys(value.targets))
+        if len(joined) <= _MOST_SHARED:
+            everything = {target: None for targets in joined.values() for target in targets}
+            for key, targets in joined.items():
+                for target in everything:
+                    if depends(self.values, key[0], (target,)):
+                        targets[target] = None
         return {key: tuple(targets) for key, targets in joined.items()}
 
     def joins(self, grad: Value) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from nlgraph.schedule.cells import Cell, CellKey, Cells
 from nlgraph.schedule.moving import Motion, always
-from nlgraph.schedule.values import Period, Value, parts_first
+from nlgraph.schedule.value import Period, Value, parts_first
 
 
 @dataclass(frozen=True, slots=True, eq=False)

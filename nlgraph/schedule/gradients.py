@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nlgraph.schedule.derive import derive
-from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.schedule.value import Value, parts_first
+from nlgraph.schedule.values import Values
 from nlgraph.schedule.windows import split_window
 
 
@@ -35,9 +36,6 @@ class Gradients:
         name = self.values.names.get(value)
         if name is not None:
             self.values.names.setdefault(new, name)
-        mark = self.values.marks.get(value)
-        if mark is not None:
-            self.values.mark(new, mark)
         return new
 
     def _derivative(self, grad: Value) -> tuple[Value, ...]:

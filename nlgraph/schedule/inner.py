@@ -10,7 +10,7 @@ from nlgraph.ops.types import WHOLE, Dim, TensorType
 from nlgraph.schedule import errors
 from nlgraph.schedule.model import TICKS, Arg, Count, Name, Source
 from nlgraph.schedule.scopes import Scope
-from nlgraph.schedule.values import Period, Value
+from nlgraph.schedule.value import Period, Value
 
 if TYPE_CHECKING:
     from nlgraph.schedule.evaluate import Evaluator
@@ -20,7 +20,7 @@ Steps = Generator[tuple[Scope, Value], Any, Any]
 
 def windowed(evaluator: Evaluator, scope: Scope, gather: Value) -> Steps:
     """A gather over windows inside a root tick: one value for each of them in the frame."""
-    kind, period, window, axis, _ = gather.data
+    kind, period, window, axis, *_ = gather.data
     arg: Arg = yield scope, gather.parts[0]
     lift = evaluator.lift
     length = int(Fraction(window) / Fraction(period))
@@ -142,11 +142,11 @@ def tick_numbers(evaluator: Evaluator, value: Value) -> Arg:
     }
     if count == 1:
         return evaluator.lift.bound(
-            "call", (tick,), (), (), value, WHOLE,
+            "function", (tick,), (), (), value, WHOLE,
             target="nlgraph.functional.tick_numbers", kwargs=kwargs,
         )  # fmt: skip
     return evaluator.lift.bound(
-        "call", (tick,), (Dim(None, count),), (TICKS,), value, "int",
+        "function", (tick,), (Dim(None, count),), (TICKS,), value, "int",
         target="nlgraph.functional.tick_numbers", kwargs=kwargs,
     )  # fmt: skip
 
@@ -158,7 +158,7 @@ def lift_dtype(value: Value) -> str:
 
 def _constant(evaluator: Evaluator, arg: Arg, gather: Value, length: int) -> Arg:
     """The gather of what is the same in all of a window's ticks."""
-    kind, _, _, axis, _ = gather.data
+    kind, _, _, axis, *_ = gather.data
     lift = evaluator.lift
     lead = lift.lead(arg)
     if kind == "average":

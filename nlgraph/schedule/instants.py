@@ -13,7 +13,7 @@ from nlgraph.schedule.loops import after
 from nlgraph.schedule.model import Arg, Count, Memory, Name, Source, short_name
 from nlgraph.schedule.reach import depends
 from nlgraph.schedule.scopes import Scope
-from nlgraph.schedule.values import Value
+from nlgraph.schedule.value import Value
 from nlgraph.system.ids import StateId
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def written(evaluator: Evaluator, value: Value) -> Steps:
 
 def gathered(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
     """A gathered value, at the end of its window."""
-    kind, period, window, axis, _ = value.data
+    kind, period, window, axis, *_ = value.data
     if kind == "latest":
         return (yield scope, value.parts[0])
     if scope is not evaluator.root:
@@ -135,7 +135,7 @@ def _remembered(evaluator: Evaluator, cell: Cell, gather: Value, memory: Memory)
     arg = yield evaluator.root, cell.value
     if gather.form == "prev":
         return evaluator.conform(arg, cell.value.type, memory.type, cell.value)
-    kind, period, window, _, _ = gather.data
+    kind, period, window, *_ = gather.data
     if kind == "collect":
         arg = evaluator.conform(arg, cell.value.type, memory.type, cell.value)
         count = Source("count", Count(period, window))

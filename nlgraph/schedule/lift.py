@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
 from nlgraph.schedule.model import TICKS, Arg, Lead, Name
-from nlgraph.schedule.values import Value
+from nlgraph.schedule.value import Value
 
 if TYPE_CHECKING:
     from nlgraph.schedule.evaluate import Evaluator
@@ -229,7 +229,7 @@ class Lifting:
     ) -> Name:
         """A function of torch; its first arg has the dtype, and unless said the axes in front."""
         lead = self.lead(args[0]) if lead is None else lead
-        return self.bound("call", args, dims, lead, of, target=target, kwargs=kwargs)
+        return self.bound("function", args, dims, lead, of, target=target, kwargs=kwargs)
 
     def bound(
         self,

@@ -18,7 +18,7 @@ from nlgraph.schedule.lift import tensor_type
 from nlgraph.schedule.model import TICKS, Arg, Name
 from nlgraph.schedule.moving import Moving
 from nlgraph.schedule.scopes import Scope
-from nlgraph.schedule.values import Period, Value
+from nlgraph.schedule.value import Period, Value
 
 if TYPE_CHECKING:
     from nlgraph.schedule.evaluate import Evaluator

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NewType
 
 from nlgraph.ops.types import TensorType
 from nlgraph.system.ids import ClockId, ComponentId
+from nlgraph.system.model import Gather
 
 Name = NewType("Name", str)
 """A value's name, unique in its unit. Python can read it."""
@@ -179,12 +180,13 @@ def short_name(name: str) -> str:
 class Schedule:
     """All units, in an order in which they can run, and the memories that they need.
 
-    `dims` are the dimensions that a call binds.
+    `dims` are the dimensions that a call binds; `windows` has the name of each gather's memory.
     """
 
     units: tuple[Unit, ...]
     memories: tuple[Memory, ...]
     dims: tuple[str, ...]
+    windows: Mapping[Gather, str]
 
     @property
     def periods(self) -> tuple[int, ...]:
@@ -193,7 +195,7 @@ class Schedule:
 
 
 INTERNAL = {
-    "call": "a function of torch; attrs `target` and `kwargs`",
+    "function": "a function of torch or of this package; attrs `target` and `kwargs`",
     "axes": "a tensor with axes of length 1 put in; attr `places`, in the result",
     "sum_all": "the sum of all numbers of a tensor",
     "detach": "a tensor without history",

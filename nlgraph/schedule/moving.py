@@ -13,7 +13,8 @@ import networkx as nx
 
 from nlgraph.ops.types import TensorType
 from nlgraph.schedule import errors
-from nlgraph.schedule.values import Period, Value, Values, parts_first
+from nlgraph.schedule.value import Period, Value, parts_first
+from nlgraph.schedule.values import Values
 from nlgraph.shapes.model import Hidden
 from nlgraph.system.ids import StateId
 from nlgraph.system.model import StateRead

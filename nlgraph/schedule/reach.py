@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from nlgraph.schedule.values import Value, Values, base_of
+from nlgraph.schedule.value import Value, base_of
+from nlgraph.schedule.values import Values
 
 
 def flows_through(

@@ -12,7 +12,7 @@ from typing import Literal
 from nlgraph.schedule.draft import LoopDraft, RegionDraft
 from nlgraph.schedule.model import Arg
 from nlgraph.schedule.moving import Motion, Moving
-from nlgraph.schedule.values import Period, Value, parts_first
+from nlgraph.schedule.value import Period, Value, parts_first
 
 Found = Arg | Mapping[Value, Arg]
 """What a value became: an arg, or for a gradient one for each target."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nlgraph.schedule import errors
 from nlgraph.schedule.model import TICKS, Arg, Lead, Name
 from nlgraph.schedule.scopes import Kind, Scope
-from nlgraph.schedule.values import Period, Value, base_of
+from nlgraph.schedule.value import Period, Value, base_of
 
 if TYPE_CHECKING:
     from nlgraph.schedule.evaluate import Evaluator

@@ -5,11 +5,10 @@ Signals stand for what defines them; gathers and ticks are told apart by lengths
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Any
 
 from nlgraph.clocks.model import Clocked
 from nlgraph.diagnostics.diagnostic import Report
@@ -18,6 +17,7 @@ from nlgraph.ops.op import registry
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
 from nlgraph.schedule import errors
 from nlgraph.schedule.model import INTERNAL, Count
+from nlgraph.schedule.value import CONSTANT, Form, Period, Value, frozen, simplified
 from nlgraph.shapes.collects import collected
 from nlgraph.shapes.model import Hidden, Shaped
 from nlgraph.shapes.view import seen, within
@@ -43,43 +43,8 @@ from nlgraph.system.model import (
     Tick,
     With,
 )
-from nlgraph.system.text import expression_text
-from nlgraph.system.walk import children, fold, postorder
+from nlgraph.system.walk import children, postorder
 from nlgraph.text.span import Origin
-
-Form = Literal[
-    "number",  # data: (type of number, number)
-    "size",  # data: a dimension's name
-    "input",  # data: its name
-    "state",  # data: its name; its value before this instant
-    "primed",  # data: a state's name; its value after this instant
-    "seen",  # data: (a state's name, period of the reader): primed, by one of another period
-    "begun",  # data: a state's name; its value at the start of a frame
-    "started",  # data: a state's name; the value with which the next tick starts
-    "initial",  # data: a state's name; the value with which it started
-    "cell",  # data: a cell's key; what that cell is at this instant
-    "count",  # data: Count
-    "number_of",  # data: (period, restart or None, period of the reader): a count inside a tick
-    "slice",  # data: (axis, period of the clock, of its parent), part: the value
-    "per_copy",  # data: dims, part: the value inside copies; these dims are in front of its own
-    "pick",  # data: (dims, number of axes in front), part: the value outside; seen without them
-    "draw",  # data: its name
-    "signal",  # data: its name, part: what defines it. Only signals that a gradient is taken by.
-    "op",  # data: (operator, attrs), parts: its arguments
-    "gather",  # data: (kind, period of the value, of the window, axis), part: the value
-    "prev",  # data: (name, period); its value is in `Values.prevs`
-    "grad",  # data: (number of targets, period of the value, dims of copies, period of the
-    # result), parts: value, targets, points, and a weight where the periods differ
-    "item",  # data: index, part: the grad
-    "with",  # parts: the value, the states, the replacements
-    "stop",
-    "hold",
-]
-
-_CONSTANT: Final = ("number", "size", "input", "draw", "count", "number_of")
-
-Period = int | Fraction
-"""A length of time in root ticks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,57 +61,22 @@ class _Read:
         return replace(self, expr=part)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Value:
-    """One value of a system; equal ones are the same object."""
-
-    form: Form
-    parts: tuple[Value, ...]
-    data: Any
-    type: TensorType
-    origin: Origin
-    component: ComponentId | None
-    attrs: Mapping[str, Any]
-
-    @property
-    def op(self) -> str:
-        """The operator of an `op`."""
-        assert self.form == "op", f"a {self.form} has no operator"
-        name: str = self.data[0]
-        return name
-
-    @property
-    def targets(self) -> tuple[Value, ...]:
-        """The targets of a `grad`."""
-        return self.parts[1 : 1 + self.data[0]]
-
-    @property
-    def points(self) -> tuple[Value, ...]:
-        """The points of a `grad`: none, or one for each target."""
-        return () if self.weight is not None else self.parts[1 + self.data[0] :]
-
-    @property
-    def weight(self) -> Value | None:
-        """What each tick's value is multiplied by, in a `grad` of the sum over a window."""
-        return self.parts[-1] if self.data[1] != self.data[3] else None
-
-    @property
-    def replaced(self) -> tuple[tuple[Value, Value], ...]:
-        """The states of a `with`, each with what replaces it."""
-        count = len(self.parts) // 2
-        return tuple(zip(self.parts[1 : 1 + count], self.parts[1 + count :], strict=True))
-
-
 class Values:
     """All values of a system; made by `of` from expressions, and by `make` and `op`.
 
     `names` are the signals' names for what they stand for; `prevs` has for each `prev` what it
-    is the last value of, and what comes before the first; `marks` tell gathers by how they are
-    written; `reached` is what `reach` found out.
+    is the last value of, and what comes before the first; `gathers` has what each gather over
+    several ticks is, `dropped` the branches that only calls without learning take, or only others;
+    `reached` is what `reach` found out.
     """
 
-    def __init__(self, shaped: Shaped, report: Report, *, learning: bool) -> None:
-        """Start with no value."""
+    def __init__(
+        self, shaped: Shaped, report: Report, windows: Mapping[Gather, str] | None = None
+    ) -> None:
+        """Start with no value; where nothing is learned, `windows` has the memory of each gather.
+
+        There two gathers may be equal that were not in the steps before, and their memories differ.
+        """
         self.shaped = shaped
         self.report = report
         self.clocked: Clocked = shaped.clocked
@@ -155,10 +85,11 @@ class Values:
         self.prevs: dict[str, Prev] = {}
         self.prev_reads: dict[str, _Read] = {}
         self.draws: dict[str, tuple[Hidden, Period]] = {}
-        self.marks: dict[Value, str] = {}
-        self._marks: dict[Expr, str] = {}
+        self.gathers: dict[Gather, Value] = {}
+        self.dropped: list[Value] = []
+        self.digests: dict[Value, str] = {}
         self.reached: dict[tuple[Value, bool], frozenset[Value]] = {}
-        self.learning = learning
+        self._windows = windows
         self._table: dict[Hashable, Value] = {}
         self._known: dict[_Read, Value] = {}
         self._free = _differentiated(shaped)
@@ -230,10 +161,12 @@ class Values:
         if type_ is None:
             assert name not in INTERNAL, f"{name} needs a type"
             type_ = registry()[name].infer(tuple(part.type for part in parts), attrs)
-        simple = _simplified(name, parts, type_)
+        simple = simplified(name, parts, type_)
         if simple is not None:
+            if name == "where":
+                self.dropped.extend(part for part in parts[1:] if part is not simple)
             return simple
-        data = (name, _frozen(attrs))
+        data = (name, frozen(attrs))
         return self.make(
             "op", parts, data, type_, origin, component=component or _owner(parts), attrs=attrs
         )
@@ -262,6 +195,11 @@ class Values:
         if found.update is None:
             return None
         return self.of(found.update, found.component, at=self.state_period(StateId(state)))
+
+    @property
+    def learning(self) -> bool:
+        """Whether these are the values of steps, and not of calls that update nothing."""
+        return self._windows is None
 
     def state_period(self, state: StateId) -> Period | None:
         """The time between two updates of a state, in root ticks; None where it has none."""
@@ -406,7 +344,7 @@ class Values:
                 form: Form = "stop" if isinstance(expr, Stop) else "hold"
                 part = known[read.of(value)]
                 # Not so a `hold` of a `hold`: each is constant to a gradient of its own.
-                return part if part.form in (*_CONSTANT, "stop") else make(form, (part,), None)
+                return part if part.form in (*CONSTANT, "stop") else make(form, (part,), None)
             case _:
                 message = f"a {type(expr).__name__} cannot be scheduled"
                 raise AssertionError(message)
@@ -469,7 +407,7 @@ class Values:
     def _signal(self, signal: SignalId, read: _Read) -> Value:
         definition = self._defined(signal, read.at)
         value = self._known[definition]
-        if value.form not in (*_CONSTANT, "state", "primed", "signal"):
+        if value.form not in (*CONSTANT, "state", "primed", "signal"):
             self.names.setdefault(value, str(signal))
         if signal in self._free:
             value = self.make(
@@ -497,21 +435,18 @@ class Values:
             self.report.add(errors.inner_collect(expr.origin))
         elif period < 1 < window:
             # Each root tick gathers its own ticks; what lives between calls gathers those.
-            within_root = (expr.kind, period, 1, axis, read.hidden)
+            within_root = (expr.kind, period, 1, axis, read.hidden, "")
             value = self.make(
                 "gather", (value,), within_root, type_, expr.origin, component=component
             )
             period = 1
-        data = (expr.kind, period, window, axis, read.hidden)
+        named = window > 1 and not read.hidden
+        known = "" if self._windows is None or not named else self._windows[expr]
+        data = (expr.kind, period, window, axis, read.hidden, known)
         found = self.make("gather", (value,), data, type_, expr.origin, component=component)
-        if window > 1:
-            mark = fold(expr, _marked, self._marks)
-            self.mark(found, "-".join((mark, *read.hidden)))
+        if named:
+            self.gathers[expr] = found
         return found
-
-    def mark(self, value: Value, mark: str) -> None:
-        """Keep how a value was written; of several ways that came to one value, always the same."""
-        self.marks[value] = min(mark, self.marks.get(value, mark))
 
     def _count(self, read: _Read) -> Value:
         tick, origin = read.expr, read.expr.origin
@@ -567,46 +502,9 @@ class Values:
         return self.period(reset.clock)
 
 
-def _marked(expr: Expr, parts: tuple[str, ...]) -> str:
-    """A short name of how an expression is written."""
-    text = dict(zip(map(id, children(expr)), parts, strict=True))
-    return sha256(expression_text(expr, lambda part: text[id(part)]).encode()).hexdigest()[:12]
-
-
 def whole(length: Fraction) -> Period:
     """A length of time as a number of root ticks: whole, if it is."""
     return int(length) if length.denominator == 1 else length
-
-
-def base_of(view: Value) -> tuple[Value, list[Value]]:
-    """What a value is a view of, from outside of copies or from inside, and all such views."""
-    views: list[Value] = []
-    while view.form in ("per_copy", "pick"):
-        views.append(view)
-        view = view.parts[0]
-    return view, views
-
-
-def all_parts(value: Value) -> tuple[Value, ...]:
-    """Everything that a value is made of directly."""
-    return value.parts
-
-
-def parts_first(
-    roots: Iterable[Value], parts: Callable[[Value], tuple[Value, ...]] = all_parts
-) -> Iterator[Value]:
-    """Every value that roots are made of, each once and after its parts."""
-    seen: set[Value] = set()
-    for root in roots:
-        stack: list[tuple[Value, bool]] = [(root, False)]
-        while stack:
-            value, ready = stack.pop()
-            if ready:
-                yield value
-            elif value not in seen:
-                seen.add(value)
-                stack.append((value, True))
-                stack.extend((part, False) for part in reversed(parts(value)) if part not in seen)
 
 
 def _differentiated(shaped: Shaped) -> frozenset[SignalId]:
@@ -632,27 +530,3 @@ def _owner(parts: tuple[Value, ...]) -> ComponentId | None:
         if part.form in ("state", "primed"):
             return part.component
     return None
-
-
-def _simplified(op: str, parts: tuple[Value, ...], type_: TensorType) -> Value | None:
-    """What an operator on these parts is without it: `1 * x`, `x + 0`, a known choice."""
-    match op, tuple(part.data[1] if part.form == "number" else None for part in parts):
-        case ("mul", (1, None)) | ("add", (0, None)):
-            found = parts[1]
-        case ("mul" | "div" | "pow", (None, 1)) | ("add" | "sub", (None, 0)):
-            found = parts[0]
-        case ("where", (bool() as chosen, *_)):
-            found = parts[1 if chosen else 2]
-        case _:
-            return None
-    return found if found.type == type_ else None
-
-
-def _frozen(item: object) -> Hashable:
-    """A hashable form of an operator's attributes, where 1, 1.0 and true differ."""
-    if isinstance(item, Mapping):
-        return tuple((key, _frozen(item[key])) for key in sorted(item))
-    if isinstance(item, tuple | list):
-        return tuple(map(_frozen, item))
-    assert isinstance(item, Hashable), f"an attribute of type {type(item).__name__}"
-    return (type(item).__name__, item) if isinstance(item, int | float) else item

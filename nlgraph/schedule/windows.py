@@ -11,8 +11,10 @@ from collections.abc import Callable
 
 from nlgraph.schedule import errors
 from nlgraph.schedule.derive import derive_factors
+from nlgraph.schedule.naming import derivative_name
 from nlgraph.schedule.reach import depends, flows_through, gathers_reached
-from nlgraph.schedule.values import Value, Values, parts_first
+from nlgraph.schedule.value import Value, parts_first
+from nlgraph.schedule.values import Values
 
 Derivative = Callable[[Value], tuple[Value, ...]]
 """The derivatives of a `grad`, one for each target."""
@@ -41,8 +43,9 @@ def split_window(values: Values, grad: Value, derivative: Derivative) -> tuple[V
             origin,
         )
         for i, part in enumerate(derivative(inner)):
-            kind, period, window, _, _ = gather.data
-            data = (kind, period, window, None, grad.data[2])
+            kind, period, window, *_ = gather.data
+            name = derivative_name(values, gather, grad.targets[i])
+            data = (kind, period, window, None, grad.data[2], name)
             total = values.make("gather", (part,), data, part.type, gather.origin)
             term = values.op("mul", factor, total, origin=origin, component=grad.component)
             known = totals[i]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from nlgraph.ops.externs import EXTERN, given_inputs
 from nlgraph.system.model import (
     Call,
     DimSize,
@@ -133,6 +134,8 @@ def expression_text(expr: Expr, part: Callable[[Expr], str]) -> str:
             return f"{kind}({', '.join(map(repr, args))}) of {name!r}"
         case Call(op=op, args=(a, b)) if op in INFIX:
             return f"({part(a)} {INFIX[op]} {part(b)})"
+        case Call(op=op, args=args, attrs=attrs) if op == EXTERN:
+            return f"{attrs['name']}({', '.join(map(part, args[given_inputs(attrs)]))})"
         case Call(op=op, args=args, attrs=attrs):
             given = [*map(part, args), *(f"{k} = {_attr(v)}" for k, v in attrs.items())]
             return f"{op}({', '.join(given)})"

@@ -1,4 +1,4 @@
-"""Small systems that run inside a root tick, each about one thing that a backend could get wrong."""
+"""Small systems inside a root tick, each about one thing that a backend could get wrong."""
 
 _HEAD = """
 use std.optim (adam, gd, sgd)

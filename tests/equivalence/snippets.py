@@ -53,6 +53,34 @@ component b : scalar = 0 every 4 step { b' = b + average(two) }
 metric two
 metric eight = average(two, every8)
 """,
+    "one_window_written_twice": _HEAD
+    + """
+s = mean(dropout(x, 0.2))
+component a : scalar = 0 every 4 step { a' = a + accumulate(s) + product(s) }
+component b : scalar = 0 every 4 step { b' = b + accumulate(s) + average(s) }
+output z = accumulate(s, every4) + 0.5*average(s, every4)
+output w = product(s, every4)
+metric again = average(s, every4) + a
+""",
+    "windows_in_calls": _LINEAR
+    + """
+component V : [d, c] ~ xavier() every 4 step
+e = mse(dropout(x, 0.2) @ V, x @ W)
+train V minimize average(e) by gd(lr = 0.1)
+train W minimize loss by gd(lr = 0.1)
+use std.optim (gd)
+total = average(average(e, every2)^2, every4) + average(e, every4)
+output g = grad(total^2, V)
+output either = if learning then 0 else accumulate(mean(x) + prev(mean(x), 1), every4)
+""",
+    "one_gather_over_two_windows": _HEAD
+    + """
+s = mean(x)
+component a : scalar = 0 every 4 step { a' = a + accumulate(s) }
+component b : scalar = 0 every 2 step { b' = b + accumulate(s) }
+component e : scalar = 0 every 2 step { e' = e + average(s) }
+output z = x[0, 0]
+""",
     "windows_beside_each_other": _HEAD
     + """
 component a : scalar = 0 every 2 step { a' = a + accumulate(mean(x)) }

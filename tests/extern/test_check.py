@@ -9,6 +9,7 @@ import torch
 
 import nlgraph
 from nlgraph.cli.main import main
+from nlgraph.system.text import equations_text
 from tests.extern.conftest import HEAD
 
 RULES = ["gd(lr = 0.1)", "adamw()", "clip_norm(1) then sgd(lr = 0.1, momentum = 0.9)"]
@@ -148,6 +149,13 @@ def test_a_name_of_the_files_own_hides_the_word():
         HEAD + "block extern(n, m) { state W : [n, m] = 0 }\ncomponent f = extern(c, h)"
     )
     assert list(system.components["f"].states) == ["f.W"]
+
+
+def test_its_calls_are_written_as_in_the_file():
+    system = nlgraph.loads(
+        HEAD + "component f = extern([B, c], int[B], [B])\nz = f(x, y)\noutput z"
+    )
+    assert "z = f(x, y)" in equations_text(system.shaped.clocked.equations)
 
 
 def test_compiling_without_the_module_names_it():

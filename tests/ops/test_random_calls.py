@@ -113,8 +113,11 @@ def infer(
         return fault
 
 
+RESOLVED = ("dropout", "extern_call")  # never called as a spec writes its arguments
+
+
 @pytest.mark.parametrize(
-    "op", [op for op in registry().values() if op.name != "dropout"], ids=lambda op: op.name
+    "op", [op for op in registry().values() if op.name not in RESOLVED], ids=lambda op: op.name
 )
 def test_what_is_accepted_runs(op):
     source = random.Random(zlib.crc32(op.name.encode()))
@@ -150,7 +153,7 @@ def _cast(value, dtype):
 
 
 @pytest.mark.parametrize(
-    "op", [op for op in registry().values() if op.name != "dropout"], ids=lambda op: op.name
+    "op", [op for op in registry().values() if op.name not in RESOLVED], ids=lambda op: op.name
 )
 def test_unknown_lengths_raise_nothing_but_faults(op):
     """A dimension that only a call binds is taken on trust."""

@@ -38,7 +38,9 @@ def test_clocks_beside_each_other_wait_for_each_other(schedule_of):
 
 
 def test_a_slower_unit_reads_what_a_faster_one_computes_anyway(text_of):
-    text = text_of("metric loss\nmetric last = latest(loss, four)\nmetric other = latest(tanh(loss), four)")
+    text = text_of(
+        "metric loss\nmetric last = latest(loss, four)\nmetric other = latest(tanh(loss), four)"
+    )
     first, second = text.split("unit 1")
     assert "cross_entropy" in first
     assert "cross_entropy" not in second

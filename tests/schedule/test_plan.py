@@ -59,9 +59,7 @@ def test_a_call_that_updates_nothing_computes_outputs_alone(text_of):
     text = text_of(
         "train W minimize loss by gd(lr = 0.1)\noutput now = W'\nmetric loss", learning=False
     )
-    assert text == (
-        "unit 0, every step {\n  W : f32[d, c] <- held W\n  -> result now = W\n}\n"
-    )
+    assert text == ("unit 0, every step {\n  W : f32[d, c] <- held W\n  -> result now = W\n}\n")
 
 
 def test_the_order_of_the_file_does_not_matter(schedule_of):

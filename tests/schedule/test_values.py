@@ -42,7 +42,9 @@ def test_equal_values_are_computed_once(text_of):
 
 
 def test_numbers_that_python_calls_equal_are_told_apart(text_of):
-    text = text_of("output a = tick(step) * 1\noutput b = tick(step) * 2.0\noutput e = tick(step) * true")
+    text = text_of(
+        "output a = tick(step) * 1\noutput b = tick(step) * 2.0\noutput e = tick(step) * true"
+    )
     assert "mul(tick, 2.0)" in text
     assert "mul(tick, 1)" not in text
 

@@ -108,7 +108,7 @@ def test_annotations_are_one_line_each_with_their_place(written):
     assert levels == ("error", "error", "warning", "error")
     assert places[0] == "file=a b.nl,title=NL0201,line=5,endLine=5,col=3,endColumn=10"
     assert places[3] == "file=absent.nl,title=NL0121"
-    assert "b b.nl:4: declared here first%0Ahelp: clocks, dims" in words[1]
+    assert "b b.nl:4: declared here first%0Ahelp: equations" in words[1]
 
 
 def test_annotations_escape_what_the_runner_would_read(written):

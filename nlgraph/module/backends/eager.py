@@ -33,7 +33,7 @@ class EagerBackend:
         """
         report = Report()
         learning = make_schedule(shaped, report, watch=watch)
-        calling = make_schedule(shaped, report, learning=False)
+        calling = make_schedule(shaped, report, learning=False, steps=learning)
         if report.errors:
             raise SpecError(report.errors)
         self._dtypes = torch_dtypes(dtype)
