@@ -327,21 +327,23 @@ class Evaluator:
         self.draft.outputs.setdefault(Target("value", name), name)
         return name
 
-    def _join(self) -> dict[tuple[Value, object], tuple[Value, ...]]:
+    def _join(self) -> dict[tuple[Value, Any], tuple[Value, ...]]:
         """The states that the gradients of one value are taken by, so that one pass gives all.
 
         All states that some gradient is taken by are among them, if the value depends on them: so
         the regions of several values have the same bindings. A signal is taken by itself: where
         it is free, states reach the value past it only.
         """
-        joined: dict[tuple[Value, object], dict[Value, None]] = {}
+        joined: dict[tuple[Value, Any], dict[Value, None]] = {}
         for value in parts_first(cell.value for cell in self.group.cells):
             if value.form == "grad" and self.joins(value):
                 key = (value.parts[0], value.data[1:])
                 joined.setdefault(key, {}).update(dict.fromkeys(value.targets))
-        if len(joined) <= _MOST_SHARED:
-            everything = {target: None for targets in joined.values() for target in targets}
-            for key, targets in joined.items():
+        # A gradient for each tick inside the root's is taken by nothing but its own states.
+        whole = {key: targets for key, targets in joined.items() if (key[1][0] or 1) >= 1}
+        if len(whole) <= _MOST_SHARED:
+            everything = {target: None for targets in whole.values() for target in targets}
+            for key, targets in whole.items():
                 for target in everything:
                     if depends(self.values, key[0], (target,)):
                         targets[target] = None

@@ -433,6 +433,7 @@ class Values:
         type_ = self.shaped.type_of(expr, read.hidden)
         if period < 1 < window and expr.kind == "collect":
             self.report.add(errors.inner_collect(expr.origin))
+            period = 1
         elif period < 1 < window:
             # Each root tick gathers its own ticks; what lives between calls gathers those.
             within_root = (expr.kind, period, 1, axis, read.hidden, "")
