@@ -141,11 +141,12 @@ class View:
         if last > context.tick - 1:
             return (yield context.moved(last), expr.value)
         kept = self.facts.at(("prev", expr.name), context.tick)
+        type_ = self.plan.shaped.type_of(expr, context.hidden)
         if last <= start or kept is None:
-            return (yield context, expr.init)
+            first = yield context, expr.init
+            return first if type_.is_number else conform(first, type_, self.facts)
         value = kept[context.indices]
-        number = self.plan.shaped.type_of(expr, context.hidden).is_number
-        return value.item() if number else value
+        return value.item() if type_.is_number else value
 
     def updates(self, context: Context, state: StateId) -> bool:
         """Whether a state is updated at a time.
