@@ -119,10 +119,20 @@ class View:
         return (yield context.moved(max(last, start)), ("started", state))
 
     def after(self, context: Context, state: StateId) -> Steps:
-        """A state just after a time, before any reset."""
-        if self.updates(context, state):
-            return (yield from update(context, state))
-        return (yield context, ("before", state))
+        """A state just after a time, before any reset.
+
+        One at the end of a past root tick is what the next one started with, if no reset came
+        between: its update's own window may be forgotten.
+        """
+        if not self.updates(context, state):
+            return (yield context, ("before", state))
+        reset = self.plan.reset_period(state)
+        past = context.time == context.tick < self.facts.now
+        if type(self) is View and past and (reset is None or context.time % reset):
+            kept = self.facts.state(state, context.tick + 1)
+            if kept is not None:
+                return kept[context.indices]
+        return (yield from update(context, state))
 
     def started(self, context: Context, state: StateId) -> Steps:
         """A state with which the tick after a time starts: after updates and resets."""
