@@ -11,7 +11,7 @@ Value = Tensor | float
 
 def cross_entropy(logits: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """Logits [..., classes], a target [...] of classes or [..., classes] of probabilities."""
-    if logits.dim() == 2:  # noqa: PLR2004 - as torch has it: no views on the way
+    if logits.dim() == 2:
         return F.cross_entropy(logits, target, reduction=reduction)
     classes = logits.shape[-1]
     wanted = target.reshape(-1, classes) if target.is_floating_point() else target.reshape(-1)
