@@ -18,6 +18,7 @@ DONE, FAULTY, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 COMMANDS = {
     "check": "say everything that is wrong with specs",
+    "compile": "write a folder that runs without nlgraph, or an intermediate form",
     "explain": "say what a diagnostic means",
     "levels": "show a system's levels and frequencies",
     "train": "train a system on data",

@@ -9,7 +9,7 @@ from typing import Any
 
 from nlgraph.export.code import Code, call, infix, method
 from nlgraph.export.internal import INTERNAL
-from nlgraph.export.where import Arg, NotPortableError, Where, only
+from nlgraph.export.where import Arg, Where, only
 from nlgraph.export.written import WRITTEN
 from nlgraph.graph.calls import type_of
 from nlgraph.graph.steps import Step
@@ -45,22 +45,14 @@ _CUBE = 3
 
 
 def expression(step: Step, args: list[Arg], where: Where) -> Code:
-    """The code of a step whose args have theirs.
-
-    Raises:
-        NotPortableError: the step calls a function or a module of the user's.
-    """
+    """The code of a step whose args have theirs."""
     internal = INTERNAL.get(step.op)
     if internal is not None:
         return internal(step, args, where)
     types = tuple(type_of(arg) for arg in step.args)
     lowered = lower(step.op, step.attrs, types, step.type, where.sizes)
     target = lowered.target
-    if not isinstance(target, str):
-        message = (
-            f"{step.op} calls Python of yours, which a file that needs torch alone cannot hold"
-        )
-        raise NotPortableError(message)
+    assert isinstance(target, str), f"{step.op} calls code of the user's, which was refused"
     if lowered.cast is not None:
         args = [_cast(arg, of, lowered.cast, where) for arg, of in zip(args, types, strict=True)]
     written = WRITTEN.get(step.op)

@@ -45,8 +45,8 @@ _FIXED = frozenset(
 """Names that nothing of a spec may have in the file."""
 
 
-def python_text(system: System) -> str:
-    """The file.
+def python_text(system: System, overrides: Mapping[str, int | float | bool] | None = None) -> str:
+    """The file; a comment in it tells the dims and consts that were overridden.
 
     Raises:
         SpecError: something in the system cannot be executed yet, or is code of the user's.

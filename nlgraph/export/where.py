@@ -24,10 +24,6 @@ _DTYPES = {
 }
 
 
-class NotPortableError(Exception):
-    """Something of a system has no place in a file that needs torch alone."""
-
-
 class Size(int):
     """A dimension's length where a call brings it: in the file it stands under this name."""
 

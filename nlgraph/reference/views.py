@@ -119,10 +119,20 @@ class View:
         return (yield context.moved(max(last, start)), ("started", state))
 
     def after(self, context: Context, state: StateId) -> Steps:
-        """A state just after a time, before any reset."""
-        if self.updates(context, state):
-            return (yield from update(context, state))
-        return (yield context, ("before", state))
+        """A state just after a time, before any reset.
+
+        One at the end of a past root tick is what the next one started with, if no reset came
+        between: its update's own window may be forgotten.
+        """
+        if not self.updates(context, state):
+            return (yield context, ("before", state))
+        reset = self.plan.reset_period(state)
+        past = context.time == context.tick < self.facts.now
+        if type(self) is View and past and (reset is None or context.time % reset):
+            kept = self.facts.state(state, context.tick + 1)
+            if kept is not None:
+                return kept[context.indices]
+        return (yield from update(context, state))
 
     def started(self, context: Context, state: StateId) -> Steps:
         """A state with which the tick after a time starts: after updates and resets."""
@@ -141,11 +151,12 @@ class View:
         if last > context.tick - 1:
             return (yield context.moved(last), expr.value)
         kept = self.facts.at(("prev", expr.name), context.tick)
+        type_ = self.plan.shaped.type_of(expr, context.hidden)
         if last <= start or kept is None:
-            return (yield context, expr.init)
+            first = yield context, expr.init
+            return first if type_.is_number else conform(first, type_, self.facts)
         value = kept[context.indices]
-        number = self.plan.shaped.type_of(expr, context.hidden).is_number
-        return value.item() if number else value
+        return value.item() if type_.is_number else value
 
     def updates(self, context: Context, state: StateId) -> bool:
         """Whether a state is updated at a time.

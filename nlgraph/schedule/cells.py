@@ -189,7 +189,7 @@ def _remember(values: Values, cells: Cells, value: Value) -> Iterable[Cell]:
         fill = 1 if kind == "product" else 0
         length = window // period if kind == "collect" else None
         type_ = _of_copies(values, _tensor(value.parts[0].type), copies)
-        memory = _add(cells, value, Memory(name, type_, length, fill))
+        memory = _add(cells, value, Memory(name, type_, length, fill, window))
         yield _kept(memory, "updated", period, value.parts[0], value)
         if kind != "collect":
             yield _kept(memory, "started", window, value, value)

@@ -298,8 +298,13 @@ class Evaluator:
             attrs=value.attrs,
             key=value.data[1],
             place=place,
-            hint=self.hint(value),
+            hint=self._hint_in(scope, value),
         )
+
+    def _hint_in(self, scope: Scope, value: Value) -> str | None:
+        """A value's name; where states are replaced it is another value than the file names so."""
+        hint = self.hint(value)
+        return f"{hint}_with" if hint is not None and scope.replaces else hint
 
     def _import(self, value: Value) -> Name | None:
         """The value as a unit that has run made it; None where none did."""

@@ -162,13 +162,14 @@ class Memory:
     """What lives between ticks besides the states: a window's partial result, or a last value.
 
     `length` is the number of values that a `collect` puts in front of one another. It starts
-    filled with one number.
+    filled with one number, and is empty again every `window` root ticks (None: never).
     """
 
     name: str
     type: TensorType
     length: int | None
     fill: int | float
+    window: int | None = None
 
 
 def short_name(name: str) -> str:

@@ -60,6 +60,7 @@ class Scope:
         self.turns: dict[Value, Scope] = {}
         self.results: tuple[Arg, ...] = ()
         self.tracked: bool = kind == "inside" or (around is not None and around.tracked)
+        self.replaces: bool = kind == "replaced" or (around is not None and around.replaces)
         self._reads: dict[Value, bool] = {}
 
     def changes(self, root: Value) -> bool:

@@ -361,7 +361,7 @@ def _per_copy(table: Table, expr: PerCopy, hidden: Hidden) -> TensorType | None:
     if of is None or of.is_number:
         return of
     sizes = table.clocked.equations.dims
-    return TensorType(of.dtype, (*(Dim(n, sizes[n]) for n in inner[len(hidden) :]), *of.dims))
+    return TensorType(of.dtype, (*(Dim(n, sizes.get(n)) for n in inner[len(hidden) :]), *of.dims))
 
 
 def _same(table: Table, expr: Stop | Hold, hidden: Hidden) -> TensorType | None:

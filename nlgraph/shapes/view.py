@@ -18,7 +18,7 @@ def seen(
     """
     if of.is_number or (not per and not hidden):
         return of
-    outer = tuple(Dim(name, sizes[name]) for name in per if name not in hidden)
+    outer = tuple(Dim(name, sizes.get(name)) for name in per if name not in hidden)
     gone = [name for name in hidden if name not in per]
     inner: list[Dim] = []
     for dim in of.dims:

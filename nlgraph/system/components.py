@@ -51,9 +51,13 @@ def build(builder: Builder, node: nodes.Component, site: Site) -> Holder:
     is_bare = block is None and type_node is None and extern is None and init is None
     unknown = (node.init is not None and is_bare) or _is_like_lost(builder, type_node, place)
     if unknown or has_fault(builder, node) or (block and has_fault(builder, block.node)):
-        for comp in comps.values():
-            comp.lost = True
+        _lose(holder)
     return holder
+
+
+def _lose(holder: Holder) -> None:
+    for comp in holder.comps.values():
+        comp.lost = True
 
 
 def _is_like_lost(
@@ -87,10 +91,11 @@ def _instantiate(
     place: Place,
 ) -> None:
     """A block's body: it sees its parameters and its own file, the component's body sees it."""
-    if place.origin(node).depth > limits.NESTING:
+    if place.origin(node).is_looping or place.origin(node).depth > limits.NESTING:
         fault = errors.too_deep(place.origin(node))
         if all(fault.labels[:1] != known.labels[:1] for known in builder.report.diagnostics):
             builder.report.add(fault)
+        _lose(holder)
         return
     call = node.init.value if node.init is not None else None
     assert isinstance(call, nodes.Call)
@@ -106,6 +111,7 @@ def _instantiate(
         block.scope,
     )
     if bound is None:
+        _lose(holder)
         return
     comp = next(iter(holder.comps.values()))
     scope = Scope(bound, comp.scope.names)

@@ -92,7 +92,7 @@ def only_comp(holder: Holder) -> Comp | None:
 
 def signal_value(builder: Builder, entity: SignalEntity, origin: Origin) -> Value:
     """A read of a signal; of a bundle of signals where its equation is a bundle."""
-    if entity.state == "new" and _may_be_bundle(builder, entity.node, entity.scope, _CHAIN):
+    if entity.state == "new" and _may_be_bundle(builder, entity.node, entity.scope):
         resolve_signal(builder, entity)
     if isinstance(entity.value, Bundle):
         return Bundle(
@@ -104,39 +104,51 @@ def signal_value(builder: Builder, entity: SignalEntity, origin: Origin) -> Valu
     return SignalRead(origin, entity.id)
 
 
-_CHAIN = 20
+_MOST_UNRESOLVED = 200
 """Signals that are not resolved yet and are looked through for a bundle: equations are resolved
-in the order of the file, so that only a file written backwards has longer chains."""
+in the order of the file, so that only a file written backwards reads more of them."""
 
 
-def _may_be_bundle(builder: Builder, node: nodes.Node, scope: Scope, chain: int) -> bool:
+def _may_be_bundle(builder: Builder, node: nodes.Node, scope: Scope) -> bool:
     """Whether an expression's value can be a bundle, as far as its form tells."""
-    match node:
-        case nodes.Name() | nodes.Dotted() | nodes.Index() | nodes.Primed():
-            inner = node.value if isinstance(node, nodes.Primed) else node
-            entity = entity_of(builder, inner, Place(scope, ""), quiet=True)
-            if isinstance(entity, SignalEntity):
-                if entity.state != "new":
-                    return isinstance(entity.value, Bundle)
-                return chain > 0 and _may_be_bundle(builder, entity.node, entity.scope, chain - 1)
-            if isinstance(entity, Holder | LazyComponent):
-                holder = holder_of(builder, entity, Origin(node.span))
-                return holder is not None and len(holder.leaves) > 1
-            return False
-        case nodes.Unary(value=value):
-            return _may_be_bundle(builder, value, scope, chain)
-        case nodes.Binary(left=left, right=right):
-            return any(_may_be_bundle(builder, side, scope, chain) for side in (left, right))
-        case nodes.If(yes=yes, no=no):
-            return any(_may_be_bundle(builder, side, scope, chain) for side in (yes, no))
-        case nodes.With(value=value):
-            return _may_be_bundle(builder, value, scope, chain)
-        case nodes.Call(function=nodes.Name(name="grad"), args=(_, target, *_)):
-            return _may_be_bundle(builder, target, scope, chain)
-        case nodes.Call(function=nodes.Name(name=name), args=args) if name not in ("dot", "norm"):
-            return any(_may_be_bundle(builder, arg, scope, chain) for arg in args)
-        case _:
-            return False
+    stack = [(node, scope)]
+    seen: set[SignalId] = set()
+    while stack:
+        node, scope = stack.pop()
+        parts: Iterable[nodes.Node] = ()
+        match node:
+            case nodes.Name() | nodes.Dotted() | nodes.Index() | nodes.Primed():
+                inner = node.value if isinstance(node, nodes.Primed) else node
+                entity = entity_of(builder, inner, Place(scope, ""), quiet=True)
+                if isinstance(entity, Holder | LazyComponent):
+                    holder = holder_of(builder, entity, Origin(node.span))
+                    if holder is not None and len(holder.leaves) > 1:
+                        return True
+                if not isinstance(entity, SignalEntity) or entity.id in seen:
+                    continue
+                if isinstance(entity.value, Bundle):
+                    return True
+                if entity.state == "new" and len(seen) < _MOST_UNRESOLVED:
+                    seen.add(entity.id)
+                    stack.append((entity.node, entity.scope))
+            case nodes.Unary(value=value) | nodes.With(value=value):
+                parts = (value,)
+            case nodes.Binary(left=left, right=right):
+                parts = (left, right)
+            case nodes.If(yes=yes, no=no):
+                parts = (yes, no)
+            case nodes.Call(function=nodes.Name(name="grad"), args=(_, target, *_)):
+                parts = (target,)
+            case nodes.Call(function=nodes.Name(name=name), args=args) if name not in _WHOLE:
+                parts = args
+            case _:
+                continue
+        stack.extend((part, scope) for part in parts)
+    return False
+
+
+_WHOLE = frozenset({"dot", "norm"})
+"""Functions that make one number of a bundle."""
 
 
 def resolve_signal(builder: Builder, entity: SignalEntity) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nlgraph.syntax import nodes
 from nlgraph.system.builder import Builder, Place
 from nlgraph.system.declarations import Declared
-from nlgraph.system.entities import ClockEntity
+from nlgraph.system.entities import ClockEntity, InputEntity
 from nlgraph.system.periods import clock_of
 from nlgraph.system.types import type_of
 
@@ -44,5 +44,6 @@ def _drop_clocks(builder: Builder, declared: Declared) -> None:
 
 
 def _drop(builder: Builder, declared: Declared, name: str) -> None:
-    declared.scope.names.pop(name, None)
+    if isinstance(declared.scope.names.get(name), ClockEntity | InputEntity):
+        del declared.scope.names[name]  # else the name is another's, which was declared first
     builder.unread.add(name)

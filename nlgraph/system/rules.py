@@ -40,19 +40,30 @@ def plan_rules(builder: Builder, clock_of_host: ClockOfHost | None) -> bool:
     while done < len(builder.plans):
         plan = builder.plans[done]
         done += 1
+        if _expansions(plan.place) > _MOST_EXPANSIONS:
+            if not builder.past_limit:
+                builder.past_limit = True
+                builder.report.add(errors.too_deep(plan.place.origin(plan.node)))
+            continue
         if len(plan.hosts) > 1 and not plan.place.readers:
             ungrouped = ungrouped or clock_of_host is None
             for group in _groups(plan, clock_of_host):
                 _plan_group(builder, group)
         else:
             _plan_group(builder, plan)
-        if len(builder.plans) > _MOST_PLANS:
-            builder.report.add(errors.too_deep(plan.place.origin(plan.node)))
-            return ungrouped
     return ungrouped
 
 
-_MOST_PLANS = 50_000
+_MOST_EXPANSIONS = 20
+"""Rules whose components minimize by rules, and so on: four are many."""
+
+
+def _expansions(place: Place) -> int:
+    """How many expansions led to a place."""
+    count, origin = 0, place.via
+    while origin is not None:
+        count, origin = count + 1, origin.via
+    return count
 
 
 def _groups(plan: Plan, clock_of_host: ClockOfHost | None) -> list[Plan]:

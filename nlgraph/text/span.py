@@ -51,6 +51,16 @@ class Origin:
         return count
 
     @property
+    def is_looping(self) -> bool:
+        """Whether the place itself asked for the expansion that it stands in."""
+        origin = self.via
+        while origin is not None:
+            if origin.span == self.span:
+                return True
+            origin = origin.via
+        return False
+
+    @property
     def user(self) -> Span:
         """The outermost place: the line in the file that the user gave."""
         origin = self

@@ -89,6 +89,13 @@ component e : scalar = 0 every 2 step { e' = e + b' + 0.1*accumulate(mean(x^2)) 
 component f : scalar = 0 { f' = 0.5*f + a' + b' + a - b + mean(x) }
 output z = f + 0*mean(x)
 """,
+    "an_updated_state_in_a_window_beside_its_own": _HEAD
+    + """
+component s : scalar = 1 every 3 step { s' = 0.5*s + average(mean(x)) }
+seen = mean(x)*s + s'
+metric two = accumulate(seen, every2)
+output four = average(seen^2, every4)
+""",
     "same_clock_gather_changes_nothing": _LINEAR
     + """
 component v : like W = 0 { v' = average(grad(loss, W)) + latest(grad(loss, W)) }
@@ -352,6 +359,11 @@ use std.optim (gd)
 metric smooth
 metric last
 metric count
+""",
+    "last_values_of_constants": _HEAD
+    + """
+component f : [d] = 0 { f' = 0.5*f + tanh(prev(-0.2 + 0*x[0, :], 0)) + cos(prev(mean(x), 1)) }
+output z = softmax(prev(x, 1), -1)
 """,
     "ticks": _LINEAR
     + """

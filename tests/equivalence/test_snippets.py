@@ -17,6 +17,19 @@ def test_eager_is_the_reference_at_any_size(pair, name):
     assert len(list(two.run(TICKS))) == TICKS
 
 
+def test_another_window_may_have_another_size(pair):
+    text = "\n".join(line for line in OPEN["open_batch"].splitlines() if "first" not in line)
+    two = pair(text, {"B": 5})
+    for size in (5, 7, 7, 3):
+        two.sizes["B"] = size
+        assert len(list(two.run(2))) == 2
+
+
+def test_there_is_no_graph_before_sizes_are_known(pair):
+    with pytest.raises(ValueError, match="the size of B comes with the first call"):
+        pair(OPEN["open_batch"]).eager.graph(1)
+
+
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_a_resumed_run_is_the_unbroken_one(pair, name):
     two = pair(SNIPPETS[name])

@@ -1,4 +1,4 @@
-"""The eager backend against plain torch, written by hand: values, states and gradients of several ticks."""
+"""The eager backend against plain torch by hand: values, states and gradients of several ticks."""
 
 import torch
 from torch.nn.functional import cross_entropy, relu
@@ -147,7 +147,9 @@ def test_a_generator_against_an_updated_critic():
         HEAD
         + """
 input seed : [B, h] every step
-component gen : [h, d] ~ xavier() every 3 critic { minimize latest(-mean(fake @ critic')) by gd(lr = 1) }
+component gen : [h, d] ~ xavier() every 3 critic {
+  minimize latest(-mean(fake @ critic')) by gd(lr = 1)
+}
 component critic : [d, 1] ~ xavier() {
   minimize mean(tanh(fake @ critic)) - mean(tanh(x @ critic)) by gd(lr = 0.5)
 }

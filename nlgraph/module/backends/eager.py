@@ -66,7 +66,7 @@ class EagerBackend:
     ) -> tuple[Mapping[str, Tensor | None], Mapping[str, Tensor]]:
         """Run one root tick; see `Backend`."""
         if self._open:
-            held = self._with_open(held, sizes, inputs)
+            held = self._with_open(tick, held, sizes, inputs)
         firing = (self._learning if learning else self._calling).at(tick, sizes)
         args = _args(firing, tick, held, inputs, draws)
         outputs = _run(firing.module, args)
@@ -76,16 +76,32 @@ class EagerBackend:
         return {name: outputs[place] for name, place in firing.changed}, results
 
     def graph(self, tick: int, sizes: Mapping[str, int]) -> GraphModule:
-        """The graph that runs at a tick."""
+        """The graph that runs at a tick.
+
+        Raises:
+            ValueError: it depends on sizes that no call has given yet.
+        """
+        unknown = [dim for dim in self._learning.schedule.dims if dim not in sizes]
+        if unknown:
+            message = f"the size of {', '.join(unknown)} comes with the first call: no graph yet"
+            raise ValueError(message)
         return self._learning.at(tick, sizes).module
 
     def _with_open(
-        self, held: Mapping[str, Tensor], sizes: Mapping[str, int], inputs: Mapping[str, Tensor]
+        self,
+        tick: int,
+        held: Mapping[str, Tensor],
+        sizes: Mapping[str, int],
+        inputs: Mapping[str, Tensor],
     ) -> Mapping[str, Tensor]:
-        """What is held, with the memories that could not be made before the sizes were known."""
+        """What is held, with empty memories of this call's sizes where windows begin."""
         device = next(iter((*held.values(), *inputs.values()))).device
-        missing = {m.name: self._empty(m, sizes, device) for m in self._open if m.name not in held}
-        return {**held, **missing}
+        begun = {
+            memory.name: self._empty(memory, sizes, device)
+            for memory in self._open
+            if memory.name not in held or (memory.window and (tick - 1) % memory.window == 0)
+        }
+        return {**held, **begun}
 
     def _empty(self, memory: Memory, sizes: Mapping[str, int], device: torch.device) -> Tensor:
         type_ = stacked(memory)
