@@ -45,9 +45,7 @@ def _module(steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphMo
     return fx.GraphModule(torch.nn.Module(), graph, class_name=name)
 
 
-def _known(
-    step: Step, made: dict[Step, Any], sizes: Sizes, dtypes: Dtypes
-) -> int | float | None:
+def _known(step: Step, made: dict[Step, Any], sizes: Sizes, dtypes: Dtypes) -> int | float | None:
     """The value of a number that sizes and other known numbers tell."""
     if step.op == "dim_size":
         (size,) = sizes_of((Dim(step.attrs["dim"], None),), sizes)

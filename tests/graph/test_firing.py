@@ -78,7 +78,9 @@ def test_no_more_graphs_are_kept_than_the_limit(monkeypatch):
     assert any(a is not b for a, b in zip(first, second, strict=True))
 
 
-@pytest.mark.parametrize("name", ["self", "torch", "lambda", "print", "größe", "_", "unit_0", "inf"])
+@pytest.mark.parametrize(
+    "name", ["self", "torch", "lambda", "print", "größe", "_", "unit_0", "inf"]
+)
 def test_any_name_of_the_file_can_be_run(name):
     text = f"""
 dim B = 3, d = 4

@@ -140,8 +140,8 @@ def _args(
 def _run(module: GraphModule, args: list[Tensor | int]) -> tuple[Tensor, ...]:
     device = next((arg.device for arg in args if isinstance(arg, Tensor)), torch.device("cpu"))
     if device.type == "cpu" and torch.is_grad_enabled():
-        outputs: tuple[Tensor, ...] = module(*args)
+        outputs: tuple[Tensor, ...] = module.forward(*args)
         return outputs
     with torch.enable_grad(), device:
-        found: tuple[Tensor, ...] = module(*args)
+        found: tuple[Tensor, ...] = module.forward(*args)
     return found
