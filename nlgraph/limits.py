@@ -18,3 +18,7 @@ COMPONENTS = 20_000
 
 FAULTS = 1000
 """Syntax errors reported for one file: a text with more of them is no spec."""
+
+GRAPHS = 256
+"""Graphs that a module keeps, each for a set of clocks that tick together and the sizes of a call:
+k clocks that share no factor make 2^k sets. One that is needed again is built again."""

@@ -37,14 +37,9 @@ def _module(steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphMo
     reuse_lists(steps)
     graph = fx.Graph()
     root = torch.nn.Module()
-    made: dict[Step, Any] = {
-        step: graph.create_node("placeholder", step.name, name=step.name) for step in steps.inputs
-    }
+    made: dict[Step, Any] = {step: placeholder(graph, step.name) for step in steps.inputs}
     for step in in_order(steps.outputs):
         if step.op == "input":
-            continue
-        if step.op == "dim_size":
-            (made[step],) = sizes_of((Dim(step.attrs["dim"], None),), sizes)
             continue
         if step.op == "loop":
             attrs = step.attrs
@@ -56,10 +51,32 @@ def _module(steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphMo
                 graph.create_node("call_module", step.name, args, name=step.name), step
             )
             continue
-        made[step] = _emit(graph, step, made, sizes, dtypes)
+        known = _known(step, made, sizes, dtypes)
+        made[step] = _emit(graph, step, made, sizes, dtypes) if known is None else known
     graph.output(tuple(made[step] for step in steps.outputs))
     graph.lint()
     return fx.GraphModule(root, graph, class_name=name)
+
+
+def _known(step: Step, made: dict[Step, Any], sizes: Sizes, dtypes: Dtypes) -> int | float | None:
+    """The value of a number that sizes and other known numbers tell."""
+    if step.op == "dim_size":
+        (size,) = sizes_of((Dim(step.attrs["dim"], None),), sizes)
+        return size
+    args = [made[arg] if isinstance(arg, Step) else arg for arg in step.args]
+    if not step.type.is_number or step.several or any(isinstance(arg, fx.Node) for arg in args):
+        return None
+    call = call_of(step, sizes, dtypes)
+    assert callable(call.target), "what numbers are made of is a function"
+    number: int | float = call.target(*args, **call.kwargs)
+    return number
+
+
+def placeholder(graph: fx.Graph, name: str) -> fx.Node:
+    """An input of a graph, under a name that hides nothing the graph's code uses."""
+    node = graph.create_node("placeholder", name, name=name)
+    node.target = node.name
+    return node
 
 
 def _emit(

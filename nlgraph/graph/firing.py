@@ -7,17 +7,17 @@ more than the calls. Where one unit fires alone, it is the graph.
 from __future__ import annotations
 
 import operator
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import fx
 
-from nlgraph.graph.build import build_unit
+from nlgraph import limits
+from nlgraph.graph.build import build_unit, placeholder
 from nlgraph.graph.calls import Dtypes, Sizes
-from nlgraph.schedule.model import Schedule, Source, Target, Unit, short_name
+from nlgraph.schedule.model import Schedule, Source, Target, Unit, identifier, short_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +39,83 @@ class Graphs:
     def __init__(self, schedule: Schedule, dtypes: Dtypes) -> None:
         """Build nothing yet."""
         self.schedule = schedule
-        self.dtypes = dtypes
-        self._units: dict[tuple[int, tuple[int, ...]], fx.GraphModule] = {}
-        self._firings: dict[tuple[tuple[int, ...], tuple[int, ...]], Firing] = {}
+        self._dtypes = dtypes
+        self._units: dict[_Key, fx.GraphModule] = {}
+        self._firings: dict[_Key, Firing] = {}
+        self._dims: dict[int, tuple[str, ...]] = {}
+        self._dims_of_set: dict[tuple[int, ...], tuple[str, ...]] = {}
 
     def at(self, tick: int, sizes: Sizes) -> Firing:
         """What runs at a root tick, from 1."""
         fires = tuple(period for period in self.schedule.periods if tick % period == 0)
-        bound = tuple(sizes[dim] for dim in self.schedule.dims)
-        found = self._firings.get((fires, bound))
-        if found is None:
-            found = self._firings[fires, bound] = self._build(fires, sizes, bound)
-        return found
+        dims = self._dims_of_set.get(fires)
+        if dims is not None:
+            found = self._firings.get((fires, tuple(sizes[dim] for dim in dims)))
+            if found is not None:
+                return found
+        return self._build(fires, sizes)
 
-    def _build(self, fires: tuple[int, ...], sizes: Sizes, bound: tuple[int, ...]) -> Firing:
+    def _build(self, fires: tuple[int, ...], sizes: Sizes) -> Firing:
         chosen = [
-            (index, unit, self._unit(index, unit, sizes, bound))
+            (index, unit, self._unit(index, unit, sizes))
             for index, unit in enumerate(self.schedule.units)
             if unit.period in fires
         ]
+        dims = tuple(dict.fromkeys(dim for index, *_ in chosen for dim in self._dims[index]))
+        self._dims_of_set[fires] = dims
+        key = (fires, tuple(sizes[dim] for dim in dims))
         if len(chosen) == 1:
-            _, unit, module = chosen[0]
-            return _alone(unit, module)
+            ((_, unit, module),) = chosen
+            return _keep(self._firings, key, _alone(unit, module))
         outer = _Outer()
         for index, unit, module in chosen:
             outer.call(index, unit, module)
-        return outer.firing()
+        return _keep(self._firings, key, outer.firing())
 
-    def _unit(self, index: int, unit: Unit, sizes: Sizes, bound: tuple[int, ...]) -> fx.GraphModule:
-        found = self._units.get((index, bound))
-        if found is None:
-            name = f"Unit{index}"
-            found = self._units[index, bound] = build_unit(unit, sizes, self.dtypes, name)
-        return found
+    def _unit(self, index: int, unit: Unit, sizes: Sizes) -> fx.GraphModule:
+        """A unit's graph: one for all sizes of the dimensions that it does not name."""
+        if index in self._dims:
+            found = self._units.get(self._unit_key(index, sizes))
+            if found is not None:
+                return found
+        named = _Named(sizes)
+        module = build_unit(unit, named, self._dtypes, f"Unit{index}")
+        self._dims[index] = tuple(named.seen)
+        return _keep(self._units, self._unit_key(index, sizes), module)
+
+    def _unit_key(self, index: int, sizes: Sizes) -> _Key:
+        return ((index,), tuple(sizes[dim] for dim in self._dims[index]))
+
+
+_Key = tuple[tuple[int, ...], tuple[int, ...]]
+_Kept = TypeVar("_Kept")
+
+
+def _keep(kept: dict[_Key, _Kept], key: _Key, value: _Kept) -> _Kept:
+    """Keep a graph, and forget the oldest of too many."""
+    if len(kept) >= limits.GRAPHS:
+        del kept[next(iter(kept))]
+    kept[key] = value
+    return value
+
+
+class _Named(Mapping[str, int]):
+    """Sizes that note which of them are looked up."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        self.seen: dict[str, None] = {}
+        self._sizes = sizes
+
+    def __getitem__(self, dim: str) -> int:
+        size = self._sizes[dim]
+        self.seen[dim] = None
+        return size
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sizes)
+
+    def __len__(self) -> int:
+        return len(self._sizes)
 
 
 def _settled(source: Source) -> Source:
@@ -177,7 +221,7 @@ class _Outer:
             name = self._name(settled)
             before = graph.inserting_before() if last is None else graph.inserting_after(last)
             with before:
-                self._args[settled] = graph.create_node("placeholder", name, name=name)
+                self._args[settled] = placeholder(graph, name)
         return self._args[settled]
 
     def _name(self, source: Source) -> str:
@@ -199,4 +243,4 @@ def _readable(source: Source) -> str:
     """A name for what comes from a source."""
     if not isinstance(source.key, str):
         return "tick"
-    return re.sub(r"[\W_]+", "_", short_name(source.key)).strip("_")
+    return identifier(short_name(source.key))

@@ -15,6 +15,7 @@ from typing import Any
 from nlgraph.graph.steps import Step, Steps, identity, in_order, steps_of
 from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.externs import EXTERN
+from nlgraph.ops.op import registry
 from nlgraph.schedule.model import TICKS, Arg, Binding, Grad, Loop, Name, Op, Region, Unit
 
 
@@ -193,8 +194,9 @@ class _Tape:
             self._backward[value] = step, {}
         backward, places = self._backward[value]
         reached = _reached(value)
-        if inside or any(step.op in (EXTERN, "loop") for step in reached):
-            # A module of the user's may leave a parameter unused, and a loop what it carries.
+        if inside or any(step.op == "loop" or _is_foreign(step) for step in reached):
+            # Code of the user's may leave a parameter unused, and a loop what it carries: its
+            # derivative is 0.
             backward.attrs = {**backward.attrs, "materialize_grads": True}
         for name, leaf_name in zip(binding.names, grad.region.inputs, strict=True):
             leaf, type_ = self._known[leaf_name], self.unit.types[name]
@@ -289,6 +291,12 @@ def _reached(value: Step) -> set[Step]:
             found.add(step)
             stack.extend(steps_of(step.args))
     return found
+
+
+def _is_foreign(step: Step) -> bool:
+    """Whether a step calls a function or a module of the user's."""
+    known = registry().get(step.op)
+    return step.op == EXTERN or (known is not None and not isinstance(known.target, str))
 
 
 def _hashable(item: object) -> Hashable:

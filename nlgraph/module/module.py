@@ -81,7 +81,7 @@ class Module(nn.Module):
 
     # ------------------------------------------------------------------------- running
 
-    def step(self, **inputs: object) -> dict[str, Tensor]:
+    def step(self, /, **inputs: object) -> dict[str, Tensor]:
         """Run one root tick.
 
         Args:
@@ -124,7 +124,7 @@ class Module(nn.Module):
             self._time.form = form.facts if form is not None and exact else None
         return results
 
-    def forward(self, **inputs: object) -> dict[str, Tensor]:
+    def forward(self, /, **inputs: object) -> dict[str, Tensor]:
         """Compute the outputs of the next tick, and update nothing.
 
         What is reset within a root tick runs as in a step and is put back. Inputs that only

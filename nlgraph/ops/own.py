@@ -92,6 +92,27 @@ def unregister(name: str) -> None:
     remove(name)
 
 
+RESERVED: Final = frozenset(
+    (
+        "as_number",
+        "axes",
+        "detach",
+        "dim_size",
+        "fill",
+        "function",
+        "loop",
+        "ones_like",
+        "place",
+        "spread",
+        "stacked",
+        "sum_all",
+        "to_dtype",
+        "zeros_like",
+    )
+)
+"""Names of what the compiler itself writes into graphs."""
+
+
 def _check_name(name: str) -> None:
     if not isinstance(name, str) or not name.isidentifier() or name in tables().words:
         message = f"{name!r} is no name that a spec can call"
@@ -100,8 +121,8 @@ def _check_name(name: str) -> None:
     if known is not None and not isinstance(known.target, str):
         message = f"{name!r} is registered already; a name has one function"
         raise ValueError(message)
-    if known is not None or name in WORDS or name in DTYPES:
-        message = f"{name!r} has a meaning in the language; choose another name"
+    if known is not None or name in WORDS or name in DTYPES or name in RESERVED:
+        message = f"{name!r} has a meaning in the language or in graphs; choose another name"
         raise ValueError(message)
 
 

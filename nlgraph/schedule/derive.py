@@ -10,9 +10,10 @@ its value, which it then fills by broadcasting.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from math import inf, prod
+from math import inf
 
 from nlgraph.ops.op import TypeFault
+from nlgraph.ops.types import WHOLE, Dim, TensorType
 from nlgraph.schedule.reach import depends
 from nlgraph.schedule.value import Value, parts_first
 from nlgraph.schedule.values import Values
@@ -148,6 +149,13 @@ class _Terms:
         if self.value.op in _ELEMENTWISE and part.type.dims != self.value.type.dims:
             raise _Unwritten
 
+    def size(self, dim: Dim) -> Value:
+        """The length of a dimension; of a named one a call may bring another than the file's."""
+        if dim.name is None:
+            assert dim.size is not None, "a dimension without a name has a length"
+            return self.number(dim.size)
+        return self.values.make("size", (), dim.name, TensorType(WHOLE), self.value.origin)
+
     def full(self, cotangent: Value) -> None:
         """Refuse a cotangent that is still to be broadcast, and all but matrices."""
         if cotangent.type.dims != self.value.type.dims:
@@ -199,11 +207,9 @@ def _sum(terms: _Terms, g: Value) -> Given:
 
 def _mean(terms: _Terms, g: Value) -> Given:
     part = terms.value.parts[0]
-    sizes = [dim.size for dim in part.type.dims]
-    known = [size for size in sizes if size is not None]
-    if len(known) < len(sizes):
-        raise _Unwritten
-    return [(part, terms.mul(g, terms.number(1 / max(prod(known), 1))))]
+    for dim in part.type.dims:
+        g = terms.op("div", g, terms.size(dim))
+    return [(part, g)]
 
 
 def _matmul(terms: _Terms, g: Value) -> Given:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from keyword import iskeyword
 from typing import Any
 
 from nlgraph.ops.types import TensorType
@@ -22,6 +20,7 @@ from nlgraph.schedule.model import (
     Source,
     Target,
     Unit,
+    identifier,
 )
 from nlgraph.system.ids import ClockId
 
@@ -216,9 +215,7 @@ class UnitDraft:
         return max(homes, key=lambda home: home.depth, default=self.root)
 
     def _name(self, hint: str, type_: TensorType, home: RegionDraft) -> Name:
-        base = re.sub(r"[\W_]+", "_", hint).strip("_") or "value"
-        if base[0].isdigit() or iskeyword(base):
-            base = f"_{base}"
+        base = identifier(hint)
         count = self._taken.get(base, 0)
         self._taken[base] = count + 1
         name = Name(base if count == 0 else f"{base}_{count}")

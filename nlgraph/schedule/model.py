@@ -7,8 +7,10 @@ gradient. `check` states them in code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any, Final, Literal, NewType
 
 from nlgraph.ops.types import TensorType
@@ -170,6 +172,14 @@ class Memory:
     length: int | None
     fill: int | float
     window: int | None = None
+
+
+def identifier(text: str) -> str:
+    """A name of the file as one that Python can read."""
+    name = re.sub(r"[\W_]+", "_", text).strip("_") or "value"
+    if name[0].isdigit():
+        return f"_{name}"
+    return f"{name}_" if iskeyword(name) or name == "self" else name
 
 
 def short_name(name: str) -> str:

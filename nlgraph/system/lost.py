@@ -23,7 +23,7 @@ def drop_lost(builder: Builder, declared: Declared) -> None:
         stated = type_of(builder, statement.type, place)
         if clock_of(builder, statement.every, place) is None or stated is None:
             for name in statement.names:
-                _drop(builder, declared, name.name)
+                _drop(builder, declared, name.name, InputEntity)
 
 
 def _drop_clocks(builder: Builder, declared: Declared) -> None:
@@ -40,10 +40,12 @@ def _drop_clocks(builder: Builder, declared: Declared) -> None:
         known = whole
     for name in clocks:
         if name not in known:
-            _drop(builder, declared, name)
+            _drop(builder, declared, name, ClockEntity)
 
 
-def _drop(builder: Builder, declared: Declared, name: str) -> None:
-    if isinstance(declared.scope.names.get(name), ClockEntity | InputEntity):
+def _drop(
+    builder: Builder, declared: Declared, name: str, kind: type[ClockEntity | InputEntity]
+) -> None:
+    if isinstance(declared.scope.names.get(name), kind):
         del declared.scope.names[name]  # else the name is another's, which was declared first
     builder.unread.add(name)

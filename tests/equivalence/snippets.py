@@ -447,3 +447,16 @@ output logits
 """,
 }
 """The same with dimensions that a call binds: B."""
+
+STATED = (
+    _LINEAR
+    + """
+component V : like W = 0 { V' = V - 0.1*grad(mean((x @ V - x @ W)^2) + mean(x @ V), V) }
+component m : scalar = 0 every 2 step { m' = m + sum(accumulate(mean(x, -1))) }
+component k : scalar = 0 every 2 step { k' = k + sum(collect(mean(x, -1), axis = 0)) }
+train W minimize loss by gd(lr = 0.1)
+use std.optim (gd)
+output noise = x + normal(0, 1, [B, d])
+"""
+)
+"""Dimensions with a number in the file where no state has them: B."""

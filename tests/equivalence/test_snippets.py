@@ -1,7 +1,7 @@
 import pytest
 
 from tests.equivalence.conftest import same
-from tests.equivalence.snippets import OPEN, SNIPPETS
+from tests.equivalence.snippets import OPEN, SNIPPETS, STATED
 
 TICKS = 13
 
@@ -21,6 +21,13 @@ def test_another_window_may_have_another_size(pair):
     text = "\n".join(line for line in OPEN["open_batch"].splitlines() if "first" not in line)
     two = pair(text, {"B": 5})
     for size in (5, 7, 7, 3):
+        two.sizes["B"] = size
+        assert len(list(two.run(2))) == 2
+
+
+def test_a_call_may_bring_another_size_than_the_file_says(pair):
+    two = pair(STATED)
+    for size in (5, 7, 3):
         two.sizes["B"] = size
         assert len(list(two.run(2))) == 2
 

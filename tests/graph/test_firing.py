@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 import nlgraph
@@ -56,11 +57,39 @@ def test_the_graph_holds_only_what_fires(graph_of):
     assert len(graph_of(text, 4).graph.nodes) > 1
 
 
-def test_graphs_for_other_sizes_are_others():
-    text = CMS.replace("dim B = 5", "dim B")
+@pytest.mark.parametrize(("loss", "count"), [("loss", 1), ("loss * B", 2)])
+def test_a_graph_is_for_all_sizes_that_it_does_not_name(loss, count):
+    text = CMS.replace("dim B = 5", "dim B") + f"output scaled = {loss}\n"
     module = nlgraph.compile(nlgraph.loads(text), backend="eager")
-    seen = set()
+    seen = {}
     for size in (5, 7, 5):
         module.step(x=torch.ones(size, 4), y=torch.zeros(size, dtype=torch.int64))
-        seen.add(id(module.graph(1)))
-    assert len(seen) == 2
+        graph = module.graph(1)
+        seen[id(graph)] = graph
+    assert len(seen) == count
+
+
+def test_no_more_graphs_are_kept_than_the_limit(monkeypatch):
+    monkeypatch.setattr("nlgraph.limits.GRAPHS", 3)
+    module = nlgraph.compile(nlgraph.loads(CMS), backend="eager")
+    first = [module.graph(tick) for tick in (1, 2, 3, 6)]
+    second = [module.graph(tick) for tick in (1, 2, 3, 6)]
+    assert [graph.code for graph in first] == [graph.code for graph in second]
+    assert any(a is not b for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize(
+    "name", ["self", "torch", "lambda", "print", "größe", "_", "unit_0", "inf"]
+)
+def test_any_name_of_the_file_can_be_run(name):
+    text = f"""
+dim B = 3, d = 4
+clock step
+input x : [B, d] every step
+component {name} : [d] = 1 {{ {name}' = {name} - grad(mean(x*tanh({name})), {name}) }}
+component slow : [d] = 1 every 2 step {{ slow' = slow + {name}' }}
+"""
+    module = nlgraph.compile(nlgraph.loads(text), backend="eager")
+    for _ in range(2):
+        module.step(x=torch.ones(3, 4))
+    assert module.state[name].max() < 1

@@ -7,7 +7,8 @@ import torch
 
 import nlgraph
 from nlgraph.ops.op import registry
-from nlgraph.ops.own import WORDS, op, unregister
+from nlgraph.ops.own import RESERVED, WORDS, op, unregister
+from nlgraph.schedule.model import INTERNAL
 from nlgraph.system.forms import FORMS
 
 HEAD = """
@@ -84,18 +85,18 @@ def test_an_elementwise_function_goes_over_bundles_in_rules(register):
 
 
 def test_a_reduction_takes_its_axis_by_name(register):
-    def spread(x, *, axis):
+    def extent(x, *, axis):
         return x.amax(axis) - x.amin(axis)
 
-    register("spread", "[..., axis, ...] -> [..., ...]", spread)
-    text = "output a = spread(x, B)\noutput b = spread(x, axis = 1)\nmetric labels = sum(i)"
+    register("extent", "[..., axis, ...] -> [..., ...]", extent)
+    text = "output a = extent(x, B)\noutput b = extent(x, axis = 1)\nmetric labels = sum(i)"
     module = nlgraph.compile(nlgraph.loads(HEAD + text))
     x = torch.randn(4, 6)
     out = module(x=x)
-    torch.testing.assert_close(out["a"], spread(x, axis=0))
-    torch.testing.assert_close(out["b"], spread(x, axis=1))
-    assert codes("output a = spread(x, h)") == ["NL0404"]
-    assert codes("output a = spread(x)") == ["NL0214"]
+    torch.testing.assert_close(out["a"], extent(x, axis=0))
+    torch.testing.assert_close(out["b"], extent(x, axis=1))
+    assert codes("output a = extent(x, h)") == ["NL0404"]
+    assert codes("output a = extent(x)") == ["NL0214"]
 
 
 def test_a_keyword_gives_a_new_dimension(register):
@@ -155,7 +156,13 @@ def test_it_is_a_decorator_too_and_its_first_line_is_its_documentation():
     assert codes("output y = swish(x)") == ["NL0201"]
 
 
-@pytest.mark.parametrize("name", ["relu", "grad", "f32", "extern", "matmul", "if", "a b", "", "1a"])
+def test_no_name_of_what_graphs_are_written_with_is_taken():
+    assert INTERNAL.keys() - registry().keys() <= RESERVED
+
+
+@pytest.mark.parametrize(
+    "name", ["spread", "relu", "grad", "f32", "extern", "matmul", "if", "a b", "", "1a"]
+)
 def test_no_name_of_the_language_is_taken(name):
     with pytest.raises(ValueError, match=re.escape(repr(name))):
         op(name, "[...] -> [...]", swish)

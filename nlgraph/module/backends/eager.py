@@ -40,10 +40,15 @@ class EagerBackend:
         self._learning = Graphs(learning, self._dtypes)
         self._calling = Graphs(calling, self._dtypes)
         self._memories = {memory.name: memory for memory in learning.memories}
-        self._open = tuple(m for m in learning.memories if None in stacked(m).shape)
+        fixed = {dim.name for type_ in shaped.states.values() if type_ for dim in type_.dims}
+        self._open = tuple(
+            memory
+            for memory in learning.memories
+            if any(dim.name is not None and dim.name not in fixed for dim in memory.type.dims)
+        )
 
     def memory(self, device: torch.device) -> dict[str, Tensor]:
-        """Empty windows and last values, but those whose size a call binds."""
+        """Empty windows and last values, but those whose size a call may bring."""
         return {
             memory.name: self._empty(memory, {}, device)
             for memory in self._memories.values()
@@ -135,8 +140,8 @@ def _args(
 def _run(module: GraphModule, args: list[Tensor | int]) -> tuple[Tensor, ...]:
     device = next((arg.device for arg in args if isinstance(arg, Tensor)), torch.device("cpu"))
     if device.type == "cpu" and torch.is_grad_enabled():
-        outputs: tuple[Tensor, ...] = module(*args)
+        outputs: tuple[Tensor, ...] = module.forward(*args)
         return outputs
     with torch.enable_grad(), device:
-        found: tuple[Tensor, ...] = module(*args)
+        found: tuple[Tensor, ...] = module.forward(*args)
     return found
