@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nlgraph import __version__
+from nlgraph.clocks.model import Clocked
 from nlgraph.diagnostics.diagnostic import Report, SpecError
 from nlgraph.export.draws import SOURCES
+from nlgraph.export.errors import ExportError
 from nlgraph.export.functions import Functions
 from nlgraph.export.initial import write_first_values
 from nlgraph.export.labels import Labels
@@ -49,16 +51,30 @@ def python_text(system: System, overrides: Mapping[str, int | float | bool] | No
     """The file; a comment in it tells the dims and consts that were overridden.
 
     Raises:
+        ExportError: something runs inside a tick of the root clock.
         SpecError: something in the system cannot be executed yet, or is code of the user's.
     """
     unsupported = find_own_code(system.shaped) or find_unsupported(system.shaped, _BACKEND)
     if unsupported is not None:
         raise SpecError([unsupported])
+    _refuse_inside(system.shaped.clocked)
     # What the first writing needs is what no variable of the second may be called.
     given = {} if overrides is None else overrides
     first = _File(system, _FIXED, given)
     first.write()
     return _File(system, _FIXED | first.taken, given).write()
+
+
+def _refuse_inside(clocked: Clocked) -> None:
+    equations = clocked.equations
+    inner = [str(clock) for clock, duration in clocked.durations.items() if duration < 1]
+    copied = [str(component.id) for component in equations.components.values() if component.per]
+    if inner or copied:
+        what = f"the clock `{inner[0]}`" if inner else f"the copies of `{copied[0]}`"
+        raise ExportError(
+            f"{what} runs inside a tick of `{equations.root}`: nlgraph trains such a system, "
+            "but cannot write it out as a file"
+        )
 
 
 class _File:
