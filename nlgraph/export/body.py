@@ -17,8 +17,10 @@ class Body:
     """The lines of a method, and what its head must bring.
 
     `inputs`, `states` and `draws` have the variable of each; `read` are the states whose variables
-    are read, `leaves` those by which something is differentiated. `has_leaf_table` says that
-    these are also read from a dictionary, `leaves`. `loop_names` are variables that loops share.
+    are read, `tracked` those that have a history, and `leaves` those by which something is
+    differentiated. `has_leaf_table` says that these are also read from a dictionary, `leaves`.
+    `loop_names` are variables that loops share; `begun` are memories whose variables may be new,
+    so that nothing reads them from `state`.
     """
 
     writer: Writer
@@ -29,9 +31,11 @@ class Body:
     inputs: dict[str, str]
     states: dict[str, str]
     read: dict[str, None] = field(default_factory=dict)
+    tracked: dict[str, None] = field(default_factory=dict)
     leaves: dict[str, None] = field(default_factory=dict)
     draws: dict[str, str] = field(default_factory=dict)
     loop_names: dict[str, str] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
     has_leaf_table: bool = False
     reads_state: bool = False
     reads_tick: bool = False

@@ -49,20 +49,20 @@ def write_first_values(
             first.write(("first", state))
     for memory in memories:
         type_ = stacked(memory)
-        made = _constant(memory.fill, type_, where)
+        made = constant_code(memory.fill, type_, where)
         if memory is memories[0]:
             writer.line("# partial windows and last values")
         writer.line(f"state[{quoted(memory.name)}] = {made}", _dims(type_))
 
 
-def _constant(value: float, type_: TensorType, where: Where) -> Code:
-    """A tensor that is one number everywhere."""
-    dtype = where.dtype_of(type_.dtype)
+def constant_code(value: float, type_: TensorType, where: Where, **kwargs: str) -> Code:
+    """A tensor that is one number everywhere; keywords are further ones of the torch function."""
+    kwargs = {"dtype": where.dtype_of(type_.dtype), **kwargs}
     sizes = sizes_of(type_.dims, where.sizes)
     if value in (0, 1) and not isinstance(value, bool):
         given = [where.literal(size) for size in sizes] or ["()"]
-        return call(f"torch.{'ones' if value else 'zeros'}", *given, dtype=dtype)
-    return call("torch.full", where.literal(sizes), where.number(value), dtype=dtype)
+        return call(f"torch.{'ones' if value else 'zeros'}", *given, **kwargs)
+    return call("torch.full", where.literal(sizes), where.number(value), **kwargs)
 
 
 def _dims(type_: TensorType) -> str:
@@ -223,7 +223,7 @@ class _First:
         shape = self.where.literal(sizes_of(type_.dims, self.where.sizes))
         dtype = self.where.dtype_of(type_.dtype)
         if not isinstance(value, Step):
-            return _constant(value, type_, self.where)
+            return constant_code(value, type_, self.where)
         code = codes[value]
         if value.type.is_number:
             return call("torch.full", shape, code, dtype=dtype)

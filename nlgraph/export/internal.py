@@ -36,12 +36,15 @@ def _like(step: Step, args: list[Arg], where: Where) -> Code:
 def _place(step: Step, args: list[Arg], where: Where) -> Code:
     del step, where
     stack, value, position = map(only, args)
-    return call("torch.select_scatter", stack, value, 0, infix(position, "-", Code("1")))
+    counted = position.text.removesuffix(" + 1")
+    from_zero = Code(counted) if counted != position.text else infix(position, "-", Code("1"))
+    return call("torch.select_scatter", stack, value, 0, from_zero)
 
 
 def _stacked(step: Step, args: list[Arg], where: Where) -> Code:
     del where
-    return method(only(args[0]), "movedim", 0, step.attrs["axis"])
+    axis = step.attrs["axis"]
+    return method(only(args[0]), "movedim", 0, axis) if axis else only(args[0])
 
 
 def _as_number(step: Step, args: list[Arg], where: Where) -> Code:

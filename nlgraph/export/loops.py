@@ -155,7 +155,9 @@ class _LoopText:
             code = Code(f"{store}[{key}]")
             for inner, target in zip(column, of, strict=True):
                 self.loops.given.add((inner, target))
-                self.unit.note(target, Code(f"{store}[{quoted(target.key)}]"), aliases=False)
+                self.unit.note(
+                    target, Code(f"{store}[{quoted(target.key)}]"), aliases=False, tracked=False
+                )
                 if target.kind == "updated":
                     self.loops.keys[inner] = target.key
         self.codes[step] = code
@@ -224,8 +226,8 @@ class _LoopText:
         unit = self.unit
         sources = [unit.plan.sources.get(part) for part in parts]
         known = [source for source in sources if source is not None]
-        if len(known) == len(parts):
-            keys = tuple(str(source.key) for source in known)
+        keys = tuple(str(source.key) for source in known)
+        if len(known) == len(parts) and self.body.begun.isdisjoint(keys):
             if all(source.kind == "held" for source in known):
                 self.body.reads_state = True
                 return Code(f"state[{self._key(keys)}]")

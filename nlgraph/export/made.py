@@ -13,11 +13,15 @@ from nlgraph.schedule.model import Count, Source
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A value: its code, the period at which it is there, and whether it may be a live state."""
+    """A value: its code, and the period at which it is there.
+
+    `aliases` says whether it may be a live state, `tracked` whether it has a history.
+    """
 
     code: Code
     period: int
     aliases: bool
+    tracked: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -95,6 +99,13 @@ class Incoming:
         """Whether a source may share its storage with a live state."""
         made = self.stores.made(source, self.period)
         return source.kind not in ("input", "draw") if made is None else made.aliases
+
+    def is_tracked(self, source: Source) -> bool:
+        """Whether a source has a history, which is not to reach into this unit's gradients."""
+        made = self.stores.made(source, self.period)
+        if made is not None:
+            return made.tracked
+        return source.kind not in ("input", "draw", "count") and source.key in self.body.tracked
 
     def _updated(self, key: str) -> Code:
         return self._latest(self.stores.updated.get(key), "new", key, None)

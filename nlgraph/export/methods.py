@@ -10,6 +10,7 @@ from nlgraph.export.body import Body
 from nlgraph.export.code import Code, method
 from nlgraph.export.draws import draw_code, generator_code
 from nlgraph.export.functions import Functions
+from nlgraph.export.initial import constant_code
 from nlgraph.export.labels import Labels, short
 from nlgraph.export.names import Names, is_parameter, quoted, remark
 from nlgraph.export.tables import Tables
@@ -18,7 +19,8 @@ from nlgraph.export.where import Size, Where
 from nlgraph.export.writer import Writer
 from nlgraph.module.layout import Drawn, Layout
 from nlgraph.ops.lower import sizes_of
-from nlgraph.schedule.model import Schedule
+from nlgraph.schedule.cells import stacked
+from nlgraph.schedule.model import Memory, Schedule
 from nlgraph.system.ids import InputId
 
 _TABLED_ON_ONE_LINE = 96
@@ -26,14 +28,20 @@ _TABLED_ON_ONE_LINE = 96
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What the parts of a file share."""
+    """What the parts of a file share; `memories` are those of a step."""
 
     layout: Layout
+    memories: tuple[Memory, ...]
     functions: Functions
     used: set[str]
     tables: Tables
     labels: Labels
     reserved: frozenset[str]
+
+
+def is_open(memory: Memory) -> bool:
+    """Whether a memory has a dimension that each call binds."""
+    return None in stacked(memory).shape
 
 
 def sizes_in(
@@ -75,12 +83,13 @@ class Method:
     def text(self) -> str:
         """The method as text."""
         body_writer = Writer(2)
-        memories = [memory.name for memory in self.schedule.memories]
+        memories = [memory.name for memory in self.part.memories]
         initial = {key: self.names.new(short(key)) for key in (*self.layout.states, *memories)}
         body = Body(
             body_writer, self.where, self.names, self.part.tables, self.part.labels,
             self.inputs, {str(key): name for key, name in initial.items()},
             in_forward=not self.steps,
+            begun={memory.name for memory in self.part.memories if is_open(memory)},
         )  # fmt: skip
         written = BodyWriter(body, self.schedule)
         written.write()
@@ -143,7 +152,8 @@ class Method:
     def _incoming(self, writer: Writer, body: Body) -> None:
         if not self.plain:
             for name, variable in self.inputs.items():
-                writer.line(f"{variable} = inputs.pop({quoted(name)}, None)")
+                left = f"{variable} = " if name in self.needed else ""
+                writer.line(f"{left}inputs.pop({quoted(name)}, None)")
             writer.line("if inputs:")
             writer.line('    raise TypeError(f"unknown inputs: {sorted(inputs)}")')
         for name in self.needed:
@@ -217,30 +227,42 @@ class Method:
             else:
                 for key, name in zip(tabled, names, strict=True):
                     writer.line(f"{name} = leaves[{quoted(key)}]")
+        for memory in self.part.memories:
+            if is_open(memory) and memory.name in body.read:
+                self._open_memory(writer, memory, body.states[memory.name])
         for key in body.states:
-            if key in body.read and key not in tabled:
+            if key in body.read and key not in tabled and key not in body.begun:
                 code = Code(f"state[{quoted(key)}]")
-                if key in body.leaves:
+                if key in body.tracked:
                     code = method(method(code, "detach"), "requires_grad_")
                 writer.line(f"{body.states[key]} = {code}")
+
+    def _open_memory(self, writer: Writer, memory: Memory, variable: str) -> None:
+        """A memory that has this call's sizes: empty where its window begins."""
+        writer.line(f"{variable} = state.get({quoted(memory.name)})")
+        begins = "" if memory.window is None else f" or self.tick % {memory.window} == 0"
+        with writer.block(f"if {variable} is None{begins}:"):
+            empty = constant_code(
+                memory.fill, stacked(memory), self.where, device=self.where.device
+            )
+            writer.line(f"{variable} = {empty}")
 
     # ------------------------------------------------------------------------- after
 
     def _outgoing(self, writer: Writer, written: BodyWriter) -> None:
         if written.body.writer.lines:
             writer.line()
+        held = {f"@input/{n}": n for n, period in self.layout.periods.items() if period > 1}
+        pairs = written.pairs + [f"{quoted(k)}: {self.inputs[n]}" for k, n in held.items()]
         if self.steps:
-            for name, period in self.layout.periods.items():
-                if period > 1:
-                    with writer.block(f"if self.tick % {period} == 0:"):
-                        key = quoted(f"@input/{name}")
-                        writer.line(f"self.state[{key}] = {self.inputs[name]}.clone()")
+            if written.gathers and held:
+                writer.bracketed("new |= {", pairs, "}", "until the next one comes")
             if written.gathers:
                 writer.line(f"self._commit(new{' | start' if written.resets else ''})")
-            elif len(", ".join(written.pairs)) + len("self._commit({})") <= writer.room:
-                writer.line(f"self._commit({{{', '.join(written.pairs)}}})")
+            elif len(", ".join(pairs)) + len("self._commit({})") <= writer.room:
+                writer.line(f"self._commit({{{', '.join(pairs)}}})")
             else:
-                writer.bracketed("new = {", written.pairs, "}")
+                writer.bracketed("new = {", pairs, "}")
                 writer.line("self._commit(new)")
         if written.collects:
             writer.line("return results")

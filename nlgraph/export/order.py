@@ -20,7 +20,7 @@ class TangledError(Exception):
 def arrange(order: Sequence[Step], loops: Iterable[Loop]) -> Iterator[tuple[bool, list[Item]]]:
     """Items in an order in which they can run: whether they are on a tape, and which.
 
-    The tape comes as early as it can, and what it does not need comes after it.
+    The tape comes as early as it can: before it what it needs, the rest after it.
 
     Raises:
         TangledError: some loops cannot be run one after the other.
@@ -29,6 +29,9 @@ def arrange(order: Sequence[Step], loops: Iterable[Loop]) -> Iterator[tuple[bool
     items = list(dict.fromkeys(item_of.get(s, s) for s in order if s.op not in _SETTLED))
     needs = {item: _needs(item, item_of) for item in items}
     left = dict.fromkeys(items)
+    before_all = list(_run(left, needs, _wanted(left, needs, every=True), taped=False))
+    if before_all:
+        yield False, before_all
     while left:
         before = len(left)
         for taped in (True, False):
@@ -55,11 +58,13 @@ def _is_taped(item: Item) -> bool:
     return isinstance(item, Step) and (item.tape or item.op == "backward")
 
 
-def _wanted(left: dict[Item, None], needs: dict[Item, dict[Item, None]]) -> set[Item]:
-    """What the next items on the tape need; all that is left where there are none."""
+def _wanted(
+    left: dict[Item, None], needs: dict[Item, dict[Item, None]], *, every: bool = False
+) -> set[Item]:
+    """What the next item on the tape needs, or every one; all that is left where there is none."""
     taped = [item for item in left if _is_taped(item)]
     found: set[Item] = set()
-    stack: list[Item] = list(taped[:1] or left)
+    stack: list[Item] = list((taped if every else taped[:1]) or left)
     while stack:
         item = stack.pop()
         if item in left and item not in found:

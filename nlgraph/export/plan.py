@@ -30,6 +30,13 @@ class Plan:
     uses: Counter[Step]
     reader: dict[Step, Step]
 
+    def tracked_keys(self) -> Iterator[str]:
+        """The states whose variables have a history."""
+        for step in self.order:
+            source = self.sources.get(step.args[0]) if step.op == "leaf" else None
+            if source is not None and source.kind == "held":
+                yield str(source.key)
+
     def leaf_keys(self) -> Iterator[str]:
         """The states by which something is differentiated, in the order of the gradients."""
         for step in self.order:

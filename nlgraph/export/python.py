@@ -13,13 +13,14 @@ from nlgraph.export.functions import Functions
 from nlgraph.export.initial import write_first_values
 from nlgraph.export.labels import Labels
 from nlgraph.export.levels import levels_text
-from nlgraph.export.methods import Method, Part, sizes_in
+from nlgraph.export.methods import Method, Part, is_open, sizes_in
 from nlgraph.export.names import Names, quoted, remark
 from nlgraph.export.tables import Tables
 from nlgraph.export.templates import (
     ADOPT,
     CHECK,
     COMMIT,
+    COMMIT_ANY,
     HELD,
     LOADING,
     PUT_BACK,
@@ -31,7 +32,7 @@ from nlgraph.export.writer import Writer
 from nlgraph.frontend import System
 from nlgraph.module.layout import lay_out
 from nlgraph.module.support import find_own_code, find_unsupported
-from nlgraph.schedule.cells import stacked
+from nlgraph.schedule.model import Schedule
 from nlgraph.schedule.plan import make_schedule
 
 _BACKEND = "eager"
@@ -115,17 +116,17 @@ class _File:
 
     # ------------------------------------------------------------------------- parts
 
-    def _method(self, name: str, schedule: object) -> Method:
-        part = Part(self.layout, self.functions, self.used, self.tables, self.labels, self.reserved)
-        return Method(name, schedule, part, self._dims())  # type: ignore[arg-type]
+    def _method(self, name: str, schedule: Schedule) -> Method:
+        part = Part(
+            self.layout, self.learning.memories, self.functions, self.used, self.tables,
+            self.labels, self.reserved,
+        )  # fmt: skip
+        return Method(name, schedule, part, self._dims())
 
     def _dims(self) -> tuple[str, ...]:
-        """The dimensions of states and memories that a first call binds."""
-        known = self.layout.sizes
+        """The dimensions of states that a first call binds."""
         names = {d.name for type_ in self.layout.states.values() for d in type_.dims}
-        for memory in self.learning.memories:
-            names |= {d.name for d in stacked(memory).dims}
-        return tuple(sorted(name for name in names if name is not None and name not in known))
+        return tuple(sorted(n for n in names if n is not None and n not in self.layout.sizes))
 
     def _head(self) -> str:
         lines = [
@@ -158,14 +159,18 @@ class _File:
         if self._sometimes():
             names = [quoted(name) for name in self._sometimes()]
             writer.bracketed("SOMETIMES = (", names, ")", tuple_=True)
-            writer.line('"""What state_dict holds in the middle of a slower tick only."""')
+            writer.line('"""What `state` holds at some ticks only, or has another size at each."""')
         for name, value in self.functions.aliases.items():
             writer.line(f"{name} = {value}")
         return "\n".join(writer.lines)
 
     def _sometimes(self) -> tuple[str, ...]:
-        slow = [f"@input/{name}" for name, period in self.layout.periods.items() if period > 1]
-        return tuple(slow)
+        """What is held at some ticks only, or has another size at each."""
+        opened = (memory.name for memory in self.learning.memories if is_open(memory))
+        return (*self._slow_inputs(), *opened)
+
+    def _slow_inputs(self) -> tuple[str, ...]:
+        return tuple(f"@input/{name}" for name, of in self.layout.periods.items() if of > 1)
 
     def _helpers(self) -> list[str]:
         texts = [CHECK] if self.layout.inputs else []
@@ -183,19 +188,20 @@ class _File:
         with writer.block(head):
             writer.line('"""All that lives between ticks, before the first of them."""')
             writer.line("state: dict[str, Tensor] = {}")
-            memories = self.learning.memories
+            memories = tuple(m for m in self.learning.memories if not is_open(m))
             write_first_values(self.system.shaped, memories, writer, where, names)
             writer.line("return state")
         return "\n".join(writer.lines)
 
     def _class_head(self, dims: tuple[str, ...]) -> str:
-        made = [] if dims else ["        self._buffers.update(first_values(seed, dtype))"]
-        return STATE.replace("        MADE", "\n".join(made)).rstrip()
+        made = "" if dims else "        self._buffers.update(first_values(seed, dtype))\n"
+        return STATE.replace("        MADE\n", made)
 
     def _class_tail(self, dims: tuple[str, ...]) -> list[str]:
         loading = LOADING.replace("        ADOPT\n", f"{ADOPT}\n" if dims else "")
+        held = [HELD] if self._slow_inputs() else []
         if self._sometimes():
-            return [HELD, COMMIT, SAVING, loading]
+            return [*held, COMMIT_ANY, SAVING, loading]
         for text in (" and name not in SOMETIMES", " - set(SOMETIMES)", PUT_BACK):
             loading = loading.replace(text, "")
         return [COMMIT, SAVING, loading]

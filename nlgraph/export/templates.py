@@ -50,6 +50,18 @@ COMMIT = '''\
             self.state[name].copy_(value)
         self.tick += 1'''
 
+COMMIT_ANY = '''\
+    def _commit(self, new: dict[str, Tensor]) -> None:
+        """Write new values into the live tensors, now that nothing reads the old ones."""
+        for name, value in new.items():
+            live = self.state.get(name)
+            if live is None or live.shape != value.shape:
+                self.state[name] = value.clone()
+            else:
+                live.copy_(value)
+        self.tick += 1'''
+"""The same where some of them have another size at each call."""
+
 SAVING = """\
     def _save_to_state_dict(self, destination: dict, prefix: str, keep_vars: bool) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)

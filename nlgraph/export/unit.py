@@ -88,7 +88,13 @@ class UnitWriter:
         if arg not in self.codes:
             self.codes[arg] = self._settled(arg)
         found = self.codes[arg]
-        return method(found, "detach") if taped and arg in self.tracked else found
+        return method(found, "detach") if taped and self._is_tracked(arg) else found
+
+    def _is_tracked(self, step: Step) -> bool:
+        """Whether the variable of what is on no tape has a history all the same."""
+        if step.op == "input":
+            return self.incoming.is_tracked(self.plan.sources[step])
+        return step in self.tracked
 
     def _settled(self, step: Step) -> Code:
         """The code of what no statement of this unit makes."""
@@ -129,11 +135,12 @@ class UnitWriter:
 
     def compose(self, step: Step, *, taped: bool) -> Code:
         """The code of a step; parts of it that make it too long get lines of their own."""
+        room = self.writer.room - max(_LEFT_SIDE, len(self.body.wanted(step)) + len(" = _2"))
         while True:
             args = self._args(step, taped=taped)
             code = expression(step, args, self.body.where)
             inner = [part for part in steps_of(step.args) if part in self.waiting]
-            if not inner or _is_readable(code, self.writer.room):
+            if not inner or _is_readable(code, room):
                 return code
             longest = max(inner, key=lambda part: len(self.waiting[part].text))
             self.assign(longest, self.waiting.pop(longest))
@@ -194,7 +201,7 @@ class UnitWriter:
                 if self.loops.has_given(step, target):
                     continue
                 code, aliases = self.code(step), self.aliases(step)
-                self.note(target, code, aliases=aliases)
+                self.note(target, code, aliases=aliases, tracked=self._has_history(step))
                 if target.kind == "result":
                     code = self._own(step, code)
                 elif aliases:
@@ -203,9 +210,9 @@ class UnitWriter:
                     given[target.kind].append(f"{quoted(target.key)}: {code}")
         return given
 
-    def note(self, target: Target, code: Code, *, aliases: bool) -> None:
+    def note(self, target: Target, code: Code, *, aliases: bool, tracked: bool) -> None:
         """Let other units read what this one made."""
-        made = Made(code, self.plan.unit.period, aliases)
+        made = Made(code, self.plan.unit.period, aliases, tracked)
         if target.kind == "value":
             self.stores.values[self.index, target.key] = made
         elif target.kind == "updated":
@@ -233,11 +240,15 @@ class UnitWriter:
             name = self.body.names.new("kept")
             self.writer.line(f"{name} = {method(code, 'clone')}")
             return Code(name)
-        tracked = step.tape or step.op == "detach" or step in self.tracked
-        return method(code, "detach") if tracked else code
+        return method(code, "detach") if self._has_history(step) else code
+
+    def _has_history(self, step: Step) -> bool:
+        """Whether the variable of a step has a history."""
+        return step.tape or step.op == "detach" or self._is_tracked(step)
 
 
 def _is_readable(code: Code, room: int) -> bool:
     length = len(code.text)
-    longest = min(_LONGEST, room - _LEFT_SIDE)
-    return length <= _NESTED or (length <= longest and nesting(code.text) <= 1)
+    if length > min(_LONGEST, room):
+        return False
+    return length <= _NESTED or nesting(code.text) <= 1

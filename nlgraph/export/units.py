@@ -38,6 +38,7 @@ class BodyWriter:
         writer = self.body.writer
         for plan in self.plans:
             self.body.leaves.update(dict.fromkeys(plan.leaf_keys()))
+            self.body.tracked.update(dict.fromkeys(plan.tracked_keys()))
         if self.gathers and self.updates:
             writer.line("new: dict[str, Tensor] = {}")
         if self.resets:
