@@ -152,9 +152,13 @@ class Products:
         """The coefficients of an update, from the outermost product to those inside functions."""
         equations = self.clocked.equations
         own: dict[Expr, bool] = {}
-        stack = [(root, True)]
+        stack = [root]
+        seen: set[Expr] = set()
         while stack:
-            expr, is_term = stack.pop()
+            expr = stack.pop()
+            if expr in seen:
+                continue
+            seen.add(expr)
             match expr:
                 case Call(op="mul" | "div"):
                     factors = [f for f in _factors(expr) if not isinstance(f[0], _PLAIN)]
@@ -165,22 +169,22 @@ class Products:
                     )
                     for factor, _ in factors:
                         if factor in contents:
-                            stack.append((factor, is_term))
+                            stack.append(factor)
                         else:
                             yield factor
                 case Call(op="where", args=(condition, *branches)):
                     yield condition
-                    stack.extend((branch, is_term) for branch in branches)
+                    stack.extend(branches)
                 case Call(op="add" | "sub" | "neg" | "cast", args=args):
-                    stack.extend((arg, is_term) for arg in args)
+                    stack.extend(args)
                 case Call(args=args):
-                    stack.extend((arg, False) for arg in args if self._holds(arg, component, own))
+                    stack.extend(arg for arg in args if self._holds(arg, component, own))
                 case SignalRead(signal=signal):
                     found = equations.signals[signal]
                     if expr in self.carrying or found.host == component:
-                        stack.append((found.value, is_term))
+                        stack.append(found.value)
                 case Gather() | Stop() | Hold() | Slice() | PerCopy() | Prev() | With():
-                    stack.append((children(expr)[0], is_term))
+                    stack.append(children(expr)[0])
                 case _:
                     continue
 
@@ -247,20 +251,31 @@ _PLAIN = (Number, Tick, DimSize)
 """What nobody makes: as a coefficient it leads nowhere."""
 
 
-def _factors(product: Expr) -> Iterator[tuple[Expr, bool]]:
-    """The factors of nested products and quotients, and whether each is above the line."""
+def _factors(product: Expr) -> list[tuple[Expr, bool]]:
+    """The factors of nested products and quotients, and whether each is above the line.
+
+    A factor that stands in several places is taken once, at the last of them: products of
+    products, shared, would have no end of factors else.
+    """
     stack = [(product, True)]
+    seen: set[tuple[Expr, bool]] = set()
+    found: list[tuple[Expr, bool]] = []  # from the last to the first
     while stack:
         expr, above = stack.pop()
+        if (expr, above) in seen:
+            continue
+        seen.add((expr, above))
         match expr:
             case Call(op="mul", args=(left, right)):
-                stack += [(right, above), (left, above)]
+                stack += [(left, above), (right, above)]
             case Call(op="div", args=(left, right)):
-                stack += [(right, not above), (left, above)]
+                stack += [(left, above), (right, not above)]
             case Call(op="neg", args=(inner,)):
                 stack.append((inner, above))
             case _:
-                yield expr, above
+                found.append((expr, above))
+    found.reverse()
+    return found
 
 
 _REDUCTIONS = frozenset(

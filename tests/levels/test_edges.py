@@ -291,3 +291,14 @@ def test_a_loss_over_many_weights_forms_no_pairs():
     assert kinds == {"same-time", "state", "context"}
     states = sum(1 for _, _, kind in system.graph.edges(data="kind") if kind == "state")
     assert states == 2 * count * (count - 1)
+
+
+def test_products_of_products_have_their_factors_once(edges):
+    """A power by repeated squaring has 2^80 factors, were each to be taken where it stands."""
+    text = STEP + (
+        "fn power(u) { for i in 1 .. 80 { u = u * u }; return u }\n"
+        "fn series(u) { for i in 1 .. 80 { u = u + 0.5 * u }; return u }\n"
+    )
+    text += component("rate", "0.9 * rate")
+    text += component("W", "W - power(rate) * series(grad(sum(x @ W), W))")
+    assert ("rate", "W", "generates") in edges(text)
