@@ -148,12 +148,14 @@ def _summary(outcome: Outcome) -> str:
 
 
 def _headline(outcome: Outcome, painter: Painter) -> str:
+    from nlgraph.train.progress import rate
+
     prepared = outcome.prepared
     equations = prepared.system.shaped.clocked.equations
     tick, batch = prepared.module.tick, prepared.config.batch
     ran = tick - (prepared.checkpoint.tick if prepared.checkpoint is not None else 0)
     items = f"{batch} item{'s' if batch > 1 else ''} each"
-    speed = f" ({ran / outcome.seconds:,.0f} a second)" if ran else ""
+    speed = f" ({rate(ran / outcome.seconds)} a second)" if ran else ""
     name = painter.paint(equations.name, "bold")
     return f"{name}: {tick} ticks of {equations.root}, {items}, in {outcome.seconds:.1f} s{speed}"
 

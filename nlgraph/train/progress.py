@@ -69,7 +69,7 @@ class Bar:
     def tick(self, tick: int, values: Mapping[str, float]) -> None:
         """Move the bar; it is drawn some times a second."""
         now = time.monotonic()
-        told = f"{self._speed.at(tick):,.0f}/s  {_told(values)}"
+        told = f"{rate(self._speed.at(tick))}/s  {_told(values)}"
         self._bar.update(self._task, completed=tick, told=told)
         if now - self._drawn >= _REDRAWN:
             self._drawn = now
@@ -109,7 +109,7 @@ class Lines:
         ahead = self._steps - self._first
         if done == 1 or done * _LINES // ahead > (done - 1) * _LINES // ahead:
             width = len(str(self._steps))
-            line = f"{tick:>{width}}/{self._steps}  {_told(values)}  {speed:,.0f}/s"
+            line = f"{tick:>{width}}/{self._steps}  {_told(values)}  {rate(speed)}/s"
             self._stream.write(line + "\n")
             self._stream.flush()
 
@@ -134,6 +134,11 @@ class _Speed:
             self._from = (tick, now)
             return speed
         return (tick - self._from[0]) / max(now - self._from[1], 1e-9)
+
+
+def rate(speed: float) -> str:
+    """A speed in ticks a second: `1,060`, or `0.37` where they are slow."""
+    return f"{speed:,.0f}" if speed >= 10 else f"{speed:.2g}"
 
 
 def _told(values: Mapping[str, float]) -> str:

@@ -1,6 +1,8 @@
 import io
 
-from nlgraph.train.progress import Bar, Lines
+import pytest
+
+from nlgraph.train.progress import Bar, Lines, rate
 
 
 def _lines(*, first, steps):
@@ -44,3 +46,11 @@ def test_the_bar_shows_where_the_run_is_and_leaves_the_cursor_visible():
     assert "loss 0.25  accuracy 0.5" in shown
     assert "a [bold] word" in shown
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+
+
+@pytest.mark.parametrize(
+    ("speed", "shown"),
+    [(1060.4, "1,060"), (10, "10"), (9.96, "10"), (2.345, "2.3"), (0.0123, "0.012")],
+)
+def test_a_slow_speed_keeps_two_digits(speed, shown):
+    assert rate(speed) == shown
