@@ -71,7 +71,12 @@ def _hash(data: bytes) -> str:
 
 
 def _check(folder: Path) -> None:
-    """Refuse a folder in which something would be lost."""
+    """Refuse a folder in which something would be lost, and one below a file."""
+    for above in folder.parents:
+        if above.exists():
+            if not above.is_dir():
+                raise ExportError(f"{_shown(above)} is a file, not a folder")
+            break
     if not folder.exists():
         return
     if not folder.is_dir():

@@ -38,7 +38,7 @@ def graphs_text(system: System) -> str:
     sizes = {name: size for name, size in dims.items() if size is not None}
     graphs = Graphs(schedule, torch_dtypes(None))
     lines: list[str] = []
-    written: set[str] = set()
+    written: set[fx.GraphModule] = set()
     for found in firing_sets(schedule):
         units = ", ".join(map(str, found.units))
         lines += [f"# tick {found.first}, and all like it: units {units}", ""]
@@ -46,18 +46,12 @@ def graphs_text(system: System) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _module(module: fx.GraphModule, written: set[str]) -> Iterator[str]:
-    """The code of a graph, then of the graphs that it calls and that are not written yet."""
-    inner = dict(module.named_children())
-    if not inner and module.__class__.__name__ in written:
-        return
-    written.add(module.__class__.__name__)
-    yield from (f"## {module.__class__.__name__}", *_code(module))
-    for child in inner.values():
-        if isinstance(child, fx.GraphModule):
-            yield from _module(child, written)
-
-
-def _code(module: fx.GraphModule) -> Iterator[str]:
-    yield from (line.rstrip() for line in module.code.splitlines() if line.strip())
-    yield ""
+def _module(module: fx.GraphModule, written: set[fx.GraphModule]) -> Iterator[str]:
+    """The code of a graph, then of the graphs that it calls, each once."""
+    for path, inner in module.named_modules():
+        if isinstance(inner, fx.GraphModule) and inner not in written:
+            written.add(inner)
+            where = f", as {path}" if "." in path else ""
+            yield f"## {inner.__class__.__name__}{where}"
+            yield from (line.rstrip() for line in inner.code.splitlines() if line.strip())
+            yield ""

@@ -163,23 +163,41 @@ class Method:
                 args = f"{quoted(name)}, {variable}, {period}, anytime={anytime}"
                 writer.line(f"{variable} = self._held({args})")
         for name in self.needed:
-            self._check(writer, name)
+            self._sizes(writer, name)
         if self.first:
-            variables = ", ".join(self.size_names[dim] for dim in self.first)
-            with writer.block("if not self.state:"):
-                writer.line(f"self.state.update(first_values(self.seed, self.dtype, {variables}))")
+            self._begin(writer)
+        for name in self.needed:
+            self._check(writer, name)
         tick = body.reads_tick or bool(body.draws)
         if tick:
             writer.line("tick = self.tick + 1")
         self._draws(writer, body)
         self._states(writer, body)
 
-    def _check(self, writer: Writer, name: str) -> None:
-        """Lines that check an input, and name the lengths that it brings."""
-        variable, type_ = self.inputs[name], self.layout.inputs[InputId(name)].type
-        for axis, dim in enumerate(type_.dims):
+    def _sizes(self, writer: Writer, name: str) -> None:
+        """Lines that name the lengths that an input brings."""
+        for axis, dim in enumerate(self.layout.inputs[InputId(name)].type.dims):
             if dim.name in self.size_names and self._source(dim.name) == (name, axis):
-                writer.line(f"{self.size_names[dim.name]} = {variable}.shape[{axis}]")
+                writer.line(f"{self.size_names[dim.name]} = {self.inputs[name]}.shape[{axis}]")
+
+    def _begin(self, writer: Writer) -> None:
+        """The first call binds the lengths that states have."""
+        variables = [self.size_names[dim] for dim in self.first]
+        with writer.block("if not self.state:"):
+            given = ", ".join(("self.seed", "self.dtype", *variables))
+            writer.line(f"self.state.update(first_values({given}))")
+        for dim, variable in zip(self.first, variables, strict=True):
+            key, axis = next(
+                (key, axis)
+                for key, type_ in self.layout.states.items()
+                for axis, of in enumerate(type_.dims)
+                if of.name == dim
+            )
+            writer.line(f"{variable} = self.state[{quoted(key)}].shape[{axis}]")
+
+    def _check(self, writer: Writer, name: str) -> None:
+        """A line that checks an input."""
+        variable, type_ = self.inputs[name], self.layout.inputs[InputId(name)].type
         shape = self.where.literal(sizes_of(type_.dims, self.where.sizes))
         dtype = self.where.dtype_of(type_.dtype)
         comment = remark(str(type_))

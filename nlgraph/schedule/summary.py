@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import lcm
 
-from nlgraph.schedule.model import Grad, Region, Schedule, Unit
+from nlgraph.schedule.model import Grad, Loop, Region, Schedule, Unit
 from nlgraph.schedule.text import schedule_text
 
 _MOST = 100
@@ -45,6 +45,7 @@ def summary_text(schedule: Schedule) -> str:
         units = ", ".join(map(str, found.units))
         lines.append(f"  first at tick {found.first}: {units}")
     lines += _section("shared", _shared(schedule))
+    lines += _section("loops", _loops(schedule))
     lines += _section("gradients", _gradients(schedule))
     lines += _section("kept between ticks", _kept(schedule))
     return "\n".join(lines) + "\n\n" + schedule_text(schedule)
@@ -65,23 +66,32 @@ def _shared(schedule: Schedule) -> Iterator[str]:
                 yield f"{source.key}, {source.kind}, read by unit {index}"
 
 
-def _gradients(schedule: Schedule) -> Iterator[str]:
-    """What is differentiated, and by what: one line for each backward pass."""
+def _loops(schedule: Schedule) -> Iterator[str]:
+    """What runs turn by turn, and the cycles that keep it from being anything else."""
     for index, unit in enumerate(schedule.units):
-        for grad, depth in _grads(unit):
-            inside = " inside another gradient" if depth else ""
-            by = ", ".join(grad.args)
-            yield f"unit {index}: {grad.region.outputs[0]} by {by}{inside}"
+        for node, _ in _nodes(unit):
+            if isinstance(node, Loop):
+                yield f"unit {index}: {node.turns} turns; {'; '.join(node.why)}"
 
 
-def _grads(unit: Unit) -> Iterator[tuple[Grad, int]]:
-    stack: list[tuple[Region, int]] = [(unit.region, 0)]
+def _gradients(schedule: Schedule) -> Iterator[str]:
+    """What is differentiated, and by what: one line for each gradient."""
+    for index, unit in enumerate(schedule.units):
+        for node, inside in _nodes(unit):
+            if isinstance(node, Grad):
+                by = ", ".join(node.args)
+                where = " inside another gradient" if inside else ""
+                yield f"unit {index}: {node.region.outputs[0]} by {by}{where}"
+
+
+def _nodes(unit: Unit) -> Iterator[tuple[Grad | Loop, bool]]:
+    """Every gradient and loop of a unit, and whether it stands inside a gradient."""
+    stack: list[tuple[Region, bool]] = [(unit.region, False)]
     while stack:
-        region, depth = stack.pop()
-        nodes = [b.node for b in region.bindings if isinstance(b.node, Grad)]
-        for node in nodes:
-            yield node, depth
-        stack.extend((node.region, depth + 1) for node in reversed(nodes))
+        region, inside = stack.pop()
+        nodes = [b.node for b in region.bindings if isinstance(b.node, Grad | Loop)]
+        yield from ((node, inside) for node in nodes)
+        stack.extend((node.region, inside or isinstance(node, Grad)) for node in reversed(nodes))
 
 
 def _kept(schedule: Schedule) -> Iterator[str]:

@@ -1,0 +1,82 @@
+from math import lcm
+from pathlib import Path
+
+import pytest
+import torch
+
+import nlgraph
+from nlgraph.diagnostics.diagnostic import SpecError
+from nlgraph.export.python import python_text
+from tests.equivalence.snippets import OPEN, SNIPPETS
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted([*(ROOT / "nlgraph/examples").glob("*.nl"), *(ROOT / "tests/specs").glob("*.nl")])
+TEXTS = {
+    **{path.stem: path.read_text(encoding="utf-8") for path in FILES},
+    **{f"snippet_{name}": text for name, text in (SNIPPETS | OPEN).items()},
+}
+SEED, TICKS, HALF, CLASSES, BATCH = 3, 7, 3, 2, 5
+
+
+def compiled(system, seed=SEED):
+    return nlgraph.compile(system, backend="eager", dtype=torch.float64, seed=seed)
+
+
+def inputs_of(system, tick, generator):
+    """Inputs of a tick: slower ones come with the first tick of their own."""
+    clocked = system.shaped.clocked
+    found = {}
+    for name, of in clocked.equations.inputs.items():
+        if (tick - 1) % clocked.durations[of.clock]:
+            continue
+        shape = [BATCH if dim.size is None else dim.size for dim in of.type.dims]
+        if of.type.dtype == "int":
+            found[str(name)] = torch.randint(0, CLASSES, shape, generator=generator)
+        elif of.type.dtype == "bool":
+            found[str(name)] = torch.rand(shape, generator=generator) < 0.5
+        else:
+            found[str(name)] = torch.randn(shape, generator=generator, dtype=torch.float64)
+    return found
+
+
+def copied(state_dict):
+    return {name: tensor.clone() for name, tensor in state_dict.items()}
+
+
+def recorded(module, system, ticks, generator):
+    """What some ticks of nlgraph's own module take and give, and its state_dict after each."""
+    found = []
+    for _ in range(ticks):
+        inputs = inputs_of(system, module.tick + 1, generator)
+        tick = {"inputs": inputs, "call": module(**inputs), "step": module.step(**inputs)}
+        found.append({**tick, "state_dict": copied(module.state_dict())})
+    return found
+
+
+def record(system):
+    generator = torch.Generator().manual_seed(0)
+    module = compiled(system)
+    ticks = recorded(module, system, TICKS, generator)
+    periods = [int(period) for period in system.shaped.clocked.durations.values() if period >= 1]
+    late = {**copied(module.state_dict()), "@tick": torch.tensor(2 * lcm(*periods) - 2)}
+    module.load_state_dict(late)
+    ticks_late = recorded(module, system, 4, generator)
+    late = {"state_dict": late, "ticks": ticks_late}
+    return {"seed": SEED, "half": HALF, "ticks": ticks, "late": late}
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """A folder with `NAME/model.py` and `NAME/record.pt` for each system that runs eagerly."""
+    folder = tmp_path_factory.mktemp("exported")
+    torch.set_num_threads(1)
+    for name, text in TEXTS.items():
+        try:
+            system = nlgraph.loads(text)
+            compiled(system)
+        except SpecError:
+            continue
+        (folder / name).mkdir()
+        (folder / name / "model.py").write_text(python_text(system), encoding="utf-8")
+        torch.save(record(system), folder / name / "record.pt")
+    return folder
