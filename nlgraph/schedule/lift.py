@@ -85,7 +85,7 @@ class Lifting:
         """A value with all of some axes in front, of length 1 where it had none."""
         have = self.lead(arg)
         places = tuple(i for i, axis in enumerate(lead) if axis not in have)
-        if not places:
+        if not places or self.draft.types[arg].is_number:
             return arg
         dims = list(self.draft.types[arg].dims)
         for place in places:
@@ -209,9 +209,9 @@ class Lifting:
         return self.call("torch.permute", (arg,), {"dims": tuple(order)}, dims, of, lead)
 
     def cast(self, arg: Name, dtype: str, of: Value) -> Name:
-        """A value in another dtype."""
+        """A value in another dtype; a plain number takes that of what it meets."""
         have = self.draft.types[arg]
-        if have.dtype == dtype:
+        if have.dtype == dtype or have.is_number:
             return arg
         return self.draft.op(
             "to_dtype", (arg,), TensorType(dtype, have.dims), self.evaluator.note(of),
