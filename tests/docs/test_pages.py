@@ -24,6 +24,8 @@ from pathlib import Path
 import pytest
 
 import nlgraph
+from nlgraph.ops.op import registry
+from nlgraph.ops.own import unregister
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -87,6 +89,15 @@ def _pattern(text):
 def _lacks(argument):
     needed = argument.removeprefix("needs ")
     return bool(needed) and importlib.util.find_spec(needed) is None
+
+
+@pytest.fixture(autouse=True)
+def own_functions():
+    """What a page registers is gone when the page ends: other tests share the process."""
+    before = set(registry())
+    yield
+    for name in set(registry()) - before:
+        unregister(name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
