@@ -47,9 +47,9 @@ class Labels:
 
     def unnamed(self, step: Step, *, hidden: bool = False) -> str:
         """A name for a value that the file gives none."""
-        if step.op in ("mul", "div") and any(part.op == "part" for part in steps_of(step.args)):
+        if step.op in ("mul", "div") and any(map(_is_gradient, steps_of(step.args))):
             return "g"
-        if isinstance(step.place, tuple) and step.place[0] == "average":
+        if _is_average(step):
             return "mean"
         if step.op in _HIDDEN and hidden and step.type.dims:
             return "h"
@@ -114,6 +114,16 @@ class Labels:
         while (above := self.equations.components[name].host) is not None:
             name = above
         return name
+
+
+def _is_average(step: Step) -> bool:
+    """Whether a step is a window's sum, divided by its length."""
+    return isinstance(step.place, tuple) and step.place[0] == "average"
+
+
+def _is_gradient(step: Step) -> bool:
+    """Whether a step is a gradient, or most likely the average of one."""
+    return step.op == "part" or (_is_average(step) and step.type.dims != ())
 
 
 def short(key: str) -> str:
