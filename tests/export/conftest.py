@@ -68,7 +68,7 @@ def record(system):
 
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory):
-    """A folder with `NAME/model.py` and `NAME/record.pt` for each system that can be written out."""
+    """A folder with `NAME/model.py` and `NAME/record.pt` for each system that is exported."""
     folder = tmp_path_factory.mktemp("exported")
     torch.set_num_threads(1)
     for name, spec in TEXTS.items():
