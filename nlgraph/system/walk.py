@@ -8,20 +8,30 @@ from typing import TypeVar
 
 from nlgraph.system.model import (
     Call,
+    DimSize,
     Draw,
     Expr,
     Gather,
     Grad,
     Hold,
+    InputRead,
     Item,
+    Learning,
+    Number,
     PerCopy,
     Prev,
+    SignalRead,
     Slice,
+    StateRead,
     Stop,
+    Tick,
+    Unknown,
     With,
 )
 
 T = TypeVar("T")
+
+_LEAVES = frozenset((Number, DimSize, Unknown, InputRead, SignalRead, StateRead, Learning, Tick))
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
@@ -29,6 +39,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 
     A Grad's targets are not parts: they are named, not read.
     """
+    if type(expr) in _LEAVES:  # most of what is asked for: told without trying every form
+        return ()
     match expr:
         case Call(args=args):
             return args
