@@ -28,11 +28,6 @@ class Writer:
             text = f"{text}  # {comment}"
         self.lines.append(_STEP * self.depth + text if text else "")
 
-    def lines_of(self, text: str) -> None:
-        """Several lines, each as deep as here."""
-        for line in text.split("\n"):
-            self.line(line)
-
     @contextmanager
     def block(self, head: str, comment: str = "") -> Iterator[None]:
         """What stands below a head."""

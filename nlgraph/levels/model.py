@@ -11,9 +11,6 @@ from nlgraph.system.ids import ComponentId
 
 EdgeKind = Literal["same-time", "state", "context", "backprop", "init", "generates"]
 
-INFINITE = None
-"""The frequency of a non-parametric component."""
-
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -22,16 +19,6 @@ class Level:
     index: int
     frequency: Fraction | None
     components: tuple[ComponentId, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """An edge of the level graph; `via` is the signal through which it runs, if there is one."""
-
-    source: ComponentId
-    target: ComponentId
-    kind: EdgeKind
-    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

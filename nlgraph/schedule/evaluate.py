@@ -357,7 +357,7 @@ class Evaluator:
     def joins(self, grad: Value) -> bool:
         """Whether a gradient may be taken together with others of its value."""
         states = all(base_of(target)[0].form == "state" for target in grad.targets)
-        return states and not grad.points and grad.weight is None
+        return states and not grad.points
 
     def _name_values(self) -> dict[Value, str]:
         """Names for what states become."""

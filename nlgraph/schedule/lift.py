@@ -145,19 +145,6 @@ class Lifting:
             return self.bound("spread", (arg,), dims, self.lead(arg), of, type=type_)
         return arg
 
-    def times(self, a: Name, b: Arg, of: Value) -> Name:
-        """A value times one number for each tick and copy."""
-        if isinstance(b, str):
-            ticks = max(self.ticks(a), self.ticks(b))
-            lead = self.merged([self.lead(a), self.lead(b)])
-            a = self.aligned(self.held(a, ticks, of), lead, of)
-            b = self.aligned(self.held(b, ticks, of), lead, of)
-            dims = [Dim(None, ticks) if axis == TICKS else self.dim(axis) for axis in lead]
-        else:
-            lead, dims = self.lead(a), list(self.draft.types[a].dims)
-        type_ = TensorType(self.draft.types[a].dtype, tuple(dims))
-        return self.draft.op("mul", (a, b), type_, self.evaluator.note(of), lead=lead)
-
     def behind(self, arg: Arg, dims: Lead, of: Value) -> Arg:
         """A value whose copies stand in front of its own dimensions, as one inside of them."""
         if not isinstance(arg, str):

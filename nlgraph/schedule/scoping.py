@@ -39,8 +39,8 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
         known = evaluator.joint.get(key)
         if known is not None:
             return known
-    _, span, copies, result = grad.data
-    ticks = _ticks(scope, result)
+    _, span, copies = grad.data
+    ticks = _ticks(scope, span)
     lead: Lead = ((TICKS,) if ticks > 1 else ()) + copies
     args: dict[Value, Name] = {}
     for target in targets:
@@ -61,11 +61,6 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
         "inside", region, evaluator.motion, outer, fixed, grad, frame=scope.frame, span=span
     )
     output: Arg = yield inside, objective
-    if grad.weight is not None and isinstance(output, str):
-        weight: Arg = yield scope, grad.weight
-        all_ticks = _ticks(scope, span)
-        output = lift.full(output, (TICKS,) if all_ticks > 1 else (), all_ticks, grad)
-        output = lift.times(output, weight, objective)
     if draft.inside(region, output):
         assert isinstance(output, str), "a number is bound in no region"
         if lift.lead(output):

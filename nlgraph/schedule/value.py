@@ -33,8 +33,7 @@ Form = Literal[
     "gather",  # data: (kind, period of the value, of the window, axis, dims
     # of copies, name of its memory if known), part: the value
     "prev",  # data: (name, period); its value is in `Values.prevs`
-    "grad",  # data: (number of targets, period of the value, dims of copies, period of the
-    # result), parts: value, targets, points, and a weight where the periods differ
+    "grad",  # data: (number of targets, period, dims of copies), parts: value, targets, points
     "item",  # data: index, part: the grad
     "with",  # parts: the value, the states, the replacements
     "stop",
@@ -74,12 +73,7 @@ class Value:
     @property
     def points(self) -> tuple[Value, ...]:
         """The points of a `grad`: none, or one for each target."""
-        return () if self.weight is not None else self.parts[1 + self.data[0] :]
-
-    @property
-    def weight(self) -> Value | None:
-        """What each tick's value is multiplied by, in a `grad` of the sum over a window."""
-        return self.parts[-1] if self.data[1] != self.data[3] else None
+        return self.parts[1 + self.data[0] :]
 
     @property
     def replaced(self) -> tuple[tuple[Value, Value], ...]:
