@@ -1,0 +1,1 @@
+"""Whole specs, each with data that it learns from."""
