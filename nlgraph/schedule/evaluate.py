@@ -8,6 +8,7 @@ deep as it likes.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from functools import partial
 from typing import Any
 
 from nlgraph.ops.types import Dim, TensorType
@@ -340,7 +341,9 @@ class Evaluator:
         it is free, states reach the value past it only.
         """
         joined: dict[tuple[Value, Any], dict[Value, None]] = {}
-        for value in parts_first(cell.value for cell in self.group.cells):
+        # What moves inside a tick may learn by gradients that themselves do not move.
+        needs = partial(self.motion.needs, active=lambda _: True)
+        for value in parts_first((cell.value for cell in self.group.cells), needs):
             if value.form == "grad" and self.joins(value):
                 key = (value.parts[0], value.data[1:])
                 joined.setdefault(key, {}).update(dict.fromkeys(value.targets))

@@ -284,4 +284,21 @@ component M : [d, c] = 0 per B every token reset every seq {
 o = collect(M(k[token])) + x @ Q
 """
     + _LOSS,
+    "gradients_by_what_never_learns": _HEAD
+    + """
+component A {
+  state A1 : [d, d] ~ normal(0, 1)
+  state A2 : [d, c] ~ normal(0, 1)
+  E = sum((tanh(k[token] @ A1) @ A2 - y[token])^2)
+}
+component M per B every token reset every seq {
+  state M1 : [d, d] = 0
+  state M2 : [d, c] = 0
+  map (q) = tanh(q @ M1) @ M2
+  M1' = M1 - 0.1 * grad(A.E, A.A1)
+  M2' = M2 - 0.1 * grad(A.E, A.A2)
+}
+o = collect(M'(k[token])) + x @ Q
+"""
+    + _LOSS,
 }
