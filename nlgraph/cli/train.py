@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_spec(parser)
     parser.add_argument(
         "--data",
-        help="`digits`, or FILE.npz: arrays named as the inputs, first axis = items",
+        help="`digits`; FILE.npz or FILE.safetensors: arrays named as the inputs, first axis = "
+        "items; FILE.txt: bytes, cut into the inputs `text` and `target`",
     )
     add_set(parser)
     parser.add_argument(
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, and show what came of it."""
     if arguments.data is None and not arguments.resume:
-        message = "--data is needed: `digits`, or FILE.npz"
+        message = "--data is needed: `digits`, or a file (.npz, .safetensors, .txt)"
         raise UsageError(message)
     from nlgraph.train.interrupt import interrupts
     from nlgraph.train.run import prepare

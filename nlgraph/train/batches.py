@@ -53,15 +53,26 @@ def make_batches(
         first = inputs[next(iter(items.arrays))]
         report.add(errors.too_short(first, len(trained), held, items.batch))
         return None
-    tensors = {
-        name: torch.from_numpy(np.ascontiguousarray(array, array.dtype.newbyteorder("="))).to(
-            _DTYPES[inputs[name].type.dtype]
-        )
-        for name, array in items.arrays.items()
-    }
     return Batches(
-        tensors, items.batched, periods, items.batch, seed, trained, np.sort(order[:held])
+        _tensors(items, inputs),
+        {name: _DTYPES[inputs[name].type.dtype] for name in items.arrays},
+        items.batched,
+        periods,
+        items.batch,
+        seed,
+        trained,
+        np.sort(order[:held]),
     )
+
+
+def _tensors(items: Items, inputs: Mapping[InputId, Input]) -> dict[InputId, Tensor]:
+    """The arrays as tensors of the inputs' dtypes; bytes stay bytes until a batch is taken."""
+    found: dict[InputId, Tensor] = {}
+    for name, array in items.arrays.items():
+        tensor = torch.from_numpy(np.ascontiguousarray(array, array.dtype.newbyteorder("=")))
+        is_bytes = tensor.dtype == torch.uint8
+        found[name] = tensor if is_bytes else tensor.to(_DTYPES[inputs[name].type.dtype])
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +84,7 @@ class Batches:
     """
 
     tensors: Mapping[InputId, Tensor]
+    dtypes: Mapping[InputId, torch.dtype]
     batched: frozenset[InputId]
     periods: Mapping[InputId, int]
     batch: int
@@ -103,7 +115,7 @@ class Batches:
         return self.trained[order[place * self.batch : (place + 1) * self.batch]]
 
     def _take(self, name: InputId, indices: Indices) -> Tensor:
-        rows = self.tensors[name][torch.from_numpy(indices)]
+        rows = self.tensors[name][torch.from_numpy(indices)].to(self.dtypes[name])
         return rows if name in self.batched else rows[0]
 
 

@@ -1,41 +1,49 @@
-"""Arrays from where the user keeps them: `digits`, or an .npz file."""
+"""Arrays from where the user keeps them: `digits`, or a file of arrays or of text."""
 
 from __future__ import annotations
 
 import gzip
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 
 from nlgraph.diagnostics.diagnostic import Report
+from nlgraph.system.model import Input
 from nlgraph.train import errors
+from nlgraph.train.text import cut_text
 
 Array = NDArray[np.generic]
 
 
-def read_data(data: str, report: Report) -> Mapping[str, Array] | None:
-    """The arrays of `digits` or of FILE.npz by name; the first axis of each counts items.
+def read_data(data: str, inputs: Sequence[Input], report: Report) -> Mapping[str, Array] | None:
+    """The arrays by name; the first axis of each counts items.
 
     Nothing is unpickled, since data may come from anywhere.
     """
+    file = Path(data)
     try:
         if data == "digits":
             return _digits()
-        if data.endswith(".npz"):
-            return _npz(Path(data))
+        match file.suffix:
+            case ".npz":
+                return _npz(file)
+            case ".safetensors":
+                return _safetensors(file)
+            case ".txt":
+                return cut_text(_bytes(file), inputs, data, report)
     except _Unreadable as fault:
         report.add(errors.unreadable_data(data, str(fault), fault.advice))
         return None
-    report.add(
-        errors.unreadable_data(
-            data, "it is neither `digits` nor a file that ends in .npz", "np.savez(file, x=x, y=y)"
-        )
-    )
+    message = "it is neither `digits` nor a file that ends in .npz, .safetensors or .txt"
+    report.add(errors.unreadable_data(data, message, "np.savez(file, x=x, y=y)"))
     return None
 
 
@@ -63,10 +71,42 @@ def _digits() -> Mapping[str, Array]:
     return {"x": (table[:, :-1] / 16).astype(np.float32), "y": table[:, -1]}
 
 
+def _bytes(file: Path) -> Array:
+    try:
+        return np.fromfile(file, np.uint8)
+    except OSError as fault:
+        raise _Unreadable(_why(file, fault)) from fault
+
+
+def _safetensors(file: Path) -> Mapping[str, Array]:
+    """Tensors as arrays; NumPy has no bf16, so that the short floats become f32."""
+    if not file.is_file():
+        raise _Unreadable(_why(file))
+    try:
+        tensors = load_file(file)
+    except (OSError, MemoryError, SafetensorError) as fault:
+        message = f"it is no whole .safetensors file ({fault})"
+        raise _Unreadable(
+            message, "safetensors.numpy.save_file({'x': x}, file) writes one"
+        ) from fault
+    short = (torch.bfloat16, torch.float16)
+    return {
+        name: (tensor.float() if tensor.dtype in short else tensor).numpy()
+        for name, tensor in tensors.items()
+    }
+
+
+def _why(file: Path, fault: OSError | None = None) -> str:
+    if not file.exists():
+        return "there is no such file"
+    if not file.is_file():
+        return "it is no file"
+    return "it cannot be read" if fault is None else fault.strerror or str(fault)
+
+
 def _npz(file: Path) -> Mapping[str, Array]:
     if not file.exists():
-        message = "there is no such file"
-        raise _Unreadable(message)
+        raise _Unreadable(_why(file))
     try:
         if not zipfile.is_zipfile(file):
             message = "it is no .npz file"

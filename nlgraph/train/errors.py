@@ -129,6 +129,17 @@ def no_inputs() -> Diagnostic:
     return Diagnostic("NL0810", "the spec has no input, so there is nothing to train on", ())
 
 
+def no_length(at: Input, data: str, dim: str) -> Diagnostic:
+    """NL0811: a text cannot be cut, since nothing says how long its sequences are."""
+    return _of_input(
+        "NL0811",
+        f"nothing says how long the sequences of `{at.id}` are that `{data}` is cut into",
+        at,
+        f"`{dim}` has no number",
+        f"--set {dim}=256 gives it one, and so does `dim {dim} = 256` in the spec",
+    )
+
+
 # ----------------------------------------------------------------------------- runs
 
 

@@ -179,10 +179,10 @@ def run(prepared: Prepared, view: View, taken: Interrupts) -> Outcome:
 
 
 def _items(system: System, data: str, report: Report) -> Items:
-    arrays = read_data(data, report)
+    inputs = tuple(system.shaped.clocked.equations.inputs.values())
+    arrays = read_data(data, inputs, report)
     _stop_at_errors(report)
     assert arrays is not None, "what cannot be read is reported"
-    inputs = tuple(system.shaped.clocked.equations.inputs.values())
     items = fit_items(arrays, inputs, f"`{data}`", report)
     _stop_at_errors(report)
     assert items is not None, "what does not fit is reported"

@@ -49,6 +49,14 @@ input y : int[B] every step
 component W : [d, classes] = 0
 train W minimize cross_entropy(x @ W, y) by gd(lr = 0.1)
 """,
+    "bytes.nl": """\
+use std.optim (gd)
+dim B = 8, T, vocab = 256
+clock step
+input text, target : int[B, T] every step
+component W : [vocab, vocab] = 0
+train W minimize cross_entropy(embedding(text, W), target) by gd(lr = 0.1)
+""",
     "steep.nl": LINE.replace("rate = 0.1", "rate = 1e6"),
     "data.csv": "0.5, 0.25, 1.0\n" * 20_000,
     "notes.txt": "this is no spec at all\n" * 1_200,

@@ -16,14 +16,15 @@ from nlgraph.train.items import Items
 _ORIGIN = Origin(Span(Source("spec.nl", "i"), 0, 1))
 
 
-def _batches(count=50, batch=8, *, share=0.2, seed=0, periods=(1,), dtype="int"):
+def _batches(count=50, batch=8, *, share=0.2, seed=0, periods=(1,), dtype="int", bytes_=False):
     """Inputs a, b … that all hold the number of the item, one for each period."""
     names = [InputId(chr(ord("a") + i)) for i in range(len(periods))]
     inputs = {
         name: Input(name, TensorType(dtype, (Dim("B", batch),)), ClockId("step"), _ORIGIN)
         for name in names
     }
-    items = Items({name: np.arange(count) for name in names}, frozenset(names), batch, "B", {})
+    numbers = np.arange(count, dtype=np.uint8 if bytes_ else np.int64)
+    items = Items({name: numbers for name in names}, frozenset(names), batch, "B", {})
     report = Report()
     made = make_batches(
         items,
@@ -107,6 +108,12 @@ def test_a_slow_input_comes_with_the_first_tick_of_its_period():
 def test_tensors_have_the_inputs_dtype(dtype, expected):
     batches, _ = _batches(dtype=dtype)
     assert batches.at(1)["a"].dtype == expected
+
+
+def test_bytes_stay_bytes_until_a_batch_is_taken():
+    batches, _ = _batches(bytes_=True)
+    assert batches.tensors["a"].dtype == torch.uint8
+    assert batches.at(1)["a"].dtype == torch.int64
 
 
 def test_too_few_items_for_one_batch_is_an_error_that_counts_them():
