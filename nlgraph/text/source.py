@@ -11,7 +11,7 @@ class Source:
     """A named text. Offsets count characters from 0; lines and columns count from 1."""
 
     name: str
-    text: str
+    text: str = field(repr=False)
     _starts: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
