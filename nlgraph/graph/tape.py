@@ -9,9 +9,10 @@ aliases, on the tape of that one.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
+from nlgraph.graph.alike import hashable, number_loop
 from nlgraph.graph.steps import Step, Steps, identity, in_order, steps_of
 from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.externs import EXTERN
@@ -81,14 +82,12 @@ def _add_loop(tape: _Tape, binding: Binding, loop: Loop) -> None:
     }
     name = f"loop_{binding.names[0]}"
     step = Step("loop", args, inputs[0].type, name, binding.note, attrs, tape=on_tape, several=True)
-    for index, part in enumerate(binding.names):
-        tape.name(
-            part,
-            Step(
-                "part", (step,), unit.types[part], part, binding.note, {"index": index},
-                tape=on_tape,
-            ),
-        )  # fmt: skip
+    numbers = tape.numbers(binding, loop, captured)
+    for index, (part, number) in enumerate(zip(binding.names, numbers, strict=True)):
+        value = Step(
+            "part", (step,), unit.types[part], part, binding.note, {"index": index}, tape=on_tape
+        )
+        tape.name(part, value, number)
 
 
 def _captured(region: Region) -> tuple[Name, ...]:
@@ -136,11 +135,27 @@ class _Tape:
         """What an arg became: a step, or itself where it is a number."""
         return self._known[arg] if isinstance(arg, str) else arg
 
-    def name(self, name: Name, step: Step) -> None:
-        """Let a name stand for a step."""
+    def name(self, name: Name, step: Step, number: int | None) -> None:
+        """Let a name stand for a step of a loop, whose value has a number."""
         self._known[name] = step
-        if not step.tape:
-            self._number_of[step] = self._fresh(("made", id(step)))
+        if number is None and not step.tape:
+            number = self._fresh(("made", id(step)))
+        if number is not None:
+            self._number_of[step] = number
+            if step.tape:
+                self._twins[number] = step
+
+    def numbers(
+        self, binding: Binding, loop: Loop, captured: Iterable[Name]
+    ) -> Sequence[int | None]:
+        """The numbers of what a loop gives; none inside the gradients of others."""
+        known: dict[Name, int] = {}
+        for name in (*loop.starts, *loop.slices, *captured):
+            number = self._number_of.get(self._known[name])
+            if number is None:
+                return [None] * len(binding.names)
+            known[name] = number
+        return number_loop(self.unit, binding, loop, known, self._fresh)
 
     def enter(self, binding: Binding, grad: Grad, *, inside: bool) -> None:
         """Make what a gradient is taken by; `inside` says whether it stands inside another."""
@@ -168,7 +183,7 @@ class _Tape:
         type_ = self.unit.types[name]
         # What is no floating number has no derivative, and no history.
         tape = type_.dtype in FLOATS and any(step.tape for step in steps_of(args))
-        key = (node.op, node.mapped, _hashable(node.attrs), *map(identity, args))
+        key = (node.op, node.mapped, hashable(node.attrs), *map(identity, args))
         if tape and key in self._on_tape:
             self._known[name] = self._on_tape[key]
             return
@@ -247,7 +262,7 @@ class _Tape:
         for step in needed:
             number = self._number_of.get(step)
             twin = None if number is None else self._twins.get(number)
-            if twin is not None and twin in on_tape and not step.tape:
+            if twin is not None and _runs(twin, on_tape) and not step.tape:
                 step.op, step.args, step.attrs = "detach", (twin,), {}
                 twin.name, step.name = step.name, f"{step.name}_detached"
 
@@ -261,10 +276,16 @@ class _Tape:
                 parts.append(self._number_of[arg])
             else:
                 return None
-        return self._fresh((node.op, node.mapped, _hashable(node.attrs), *parts))
+        return self._fresh((node.op, node.mapped, hashable(node.attrs), *parts))
 
     def _fresh(self, key: Hashable) -> int:
         return self._numbers.setdefault(key, len(self.inputs) + len(self._numbers))
+
+
+def _runs(step: Step, needed: set[Step]) -> bool:
+    """Whether a step is needed, or the loop that makes it."""
+    made = step.op == "part" and step.args[0].op == "loop"
+    return (step.args[0] if made else step) in needed
 
 
 def _in_order(dims: Sequence[int]) -> bool:
@@ -297,13 +318,3 @@ def _is_foreign(step: Step) -> bool:
     """Whether a step calls a function or a module of the user's."""
     known = registry().get(step.op)
     return step.op == EXTERN or (known is not None and not isinstance(known.target, str))
-
-
-def _hashable(item: object) -> Hashable:
-    """Attributes in a form that can be compared."""
-    if isinstance(item, Mapping):
-        return tuple((key, _hashable(item[key])) for key in sorted(item))
-    if isinstance(item, tuple | list):
-        return tuple(map(_hashable, item))
-    assert isinstance(item, Hashable), f"an attribute of type {type(item).__name__}"
-    return (type(item).__name__, item) if isinstance(item, int | float) else item

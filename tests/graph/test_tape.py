@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 import nlgraph
 from tests.graph.conftest import HEAD, MLP, targets
 
@@ -109,3 +111,47 @@ def test_every_node_says_where_it_is_from(graph_of):
 def test_nodes_have_the_names_of_the_file(graph_of):
     names = {node.name for node in graph_of(MLP).graph.nodes}
     assert {"x", "y", "net_W1", "logits", "loss", "net_W1_next", "net_m_W1_next"} <= names
+
+
+INSIDE = """
+use std.optim (gd)
+dim B = 2, T = 8, d = 3
+clock seq
+clock token = seq along T
+input x, y : [B, T, d] every seq
+component P : [d, d] ~ normal(0, 0.5)
+component S : [d, d] ~ normal(0, 0.5)
+k = x @ P
+MEMORY
+loss = mse(o, y)
+train P minimize loss by gd(lr = 0.1)
+output o
+metric loss
+"""
+MEMORY = """
+component M : like S = S per B every token reset every seq to S {
+  map (q) = q @ M
+  minimize sum((tanh(k[token] @ M) - y[token])^2) by gd(lr = 0.1)
+}
+o = collect(M'(k[token]))
+"""
+
+
+def loops(graph):
+    return sum(name.startswith("loop_") for name in targets(graph))
+
+
+@pytest.mark.parametrize("metric", ["loss", "late = latest(sum(M'), seq)"])
+def test_a_loop_runs_once_for_outputs_metrics_and_gradients(graph_of, metric):
+    text = INSIDE.replace("MEMORY", MEMORY).replace("metric loss", f"metric {metric}")
+    assert loops(graph_of(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "count"),
+    [("S", "S", 1), ("0.1", "0.2", 2), ("tanh", "sin", 2), ("to S", "to P", 2), ("y[", "x[", 2)],
+)
+def test_only_loops_that_are_alike_are_one(graph_of, old, new, count):
+    other = MEMORY.replace("M", "N").replace("o =", "more =").replace(old, new)
+    text = INSIDE.replace("MEMORY", MEMORY + other) + "metric late = mean(more)\n"
+    assert loops(graph_of(text)) == count
