@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from nlgraph.diagnostics.diagnostic import Report
 from nlgraph.system.model import Input
 from nlgraph.train import errors
-from nlgraph.train.text import cut_text
+from nlgraph.train.text import Bytes, cut_text
 
 Array = NDArray[np.generic]
 
@@ -71,7 +71,7 @@ def _digits() -> Mapping[str, Array]:
     return {"x": (table[:, :-1] / 16).astype(np.float32), "y": table[:, -1]}
 
 
-def _bytes(file: Path) -> Array:
+def _bytes(file: Path) -> Bytes:
     try:
         return np.fromfile(file, np.uint8)
     except OSError as fault:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from nlgraph.diagnostics.diagnostic import Diagnostic, Label
+from nlgraph.ops.types import Dim
 from nlgraph.system.model import Input
+from nlgraph.text.span import Origin
 
 
 def _of_input(code: str, message: str, at: Input, text: str, advice: str | None) -> Diagnostic:
@@ -140,6 +143,34 @@ def no_length(at: Input, data: str, dim: str) -> Diagnostic:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A number in an item that cannot be there, and how many items have such."""
+
+    item: int
+    number: int
+    items: int
+
+
+def out_of_range(at: Input, dim: Dim, found: Found, highest: int, looked_up: Origin) -> Diagnostic:
+    """NL0812: a class, a token or an id that there is not."""
+    assert dim.size is not None, "a range has an end"
+    others = found.items - 1
+    more = f", as {others} more do" if others > 1 else ", as one more does" if others else ""
+    size = f"{dim.name} = {dim.size}" if dim.name else f"a dimension of {dim.size}"
+    fits = dim.name is not None and highest >= dim.size
+    return Diagnostic(
+        "NL0812",
+        f"`{at.id}` needs numbers from 0 to {dim.size - 1}, and item {found.item} of the data "
+        f"holds {found.number}{more}",
+        (
+            Label(at.origin.user, f"0 to {dim.size - 1}"),
+            Label(looked_up.user, f"looked up here, in {size}"),
+        ),
+        f"--set {dim.name}={highest + 1} takes all of the data's numbers" if fits else None,
+    )
+
+
 # ----------------------------------------------------------------------------- runs
 
 
@@ -149,8 +180,7 @@ def tick_failed(tick: int, reason: str) -> Diagnostic:
         "NL0820",
         f"tick {tick} could not run: {reason}",
         (),
-        "often an index of the data that is out of range, as a class or a token that the spec's "
-        "dims do not have",
+        "often a computed index that is out of range, as a class that the spec's dims do not have",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from nlgraph import __version__
@@ -26,7 +26,8 @@ from nlgraph.train.items import Items, fit_items
 from nlgraph.train.loop import Hooks, Values, run_ticks
 from nlgraph.train.metrics import HELD_OUT, MetricsFile, cut_metrics, read_last
 from nlgraph.train.progress import View
-from nlgraph.train.scalars import with_scalars
+from nlgraph.train.ranges import check_ranges
+from nlgraph.train.scalars import as_outputs, with_scalars
 from nlgraph.train.settings import Settings
 
 METRICS = "metrics.jsonl"
@@ -85,6 +86,7 @@ def prepare(
     items = _items(system, settings.data, report)
     if items.sizes:
         system = load({**settings.overrides, **items.sizes})
+    check_ranges(items.arrays, system.shaped, report)
     clocked = system.shaped.clocked
     inputs = clocked.equations.inputs
     batches = make_batches(
@@ -100,14 +102,12 @@ def prepare(
     meaning = fingerprint(clocked.equations)
     checkpoint = load_checkpoint(folder, meaning, report, note) if settings.resume else None
     _stop_at_errors(report)
-    shaped, scalars = with_scalars(system.shaped)
+    _, scalars = with_scalars(system.shaped)
     smaller = may_be_smaller(system.shaped, items)
     unused = left_out(batches, smaller=smaller)
     if unused:
         note(f"{unused} held-out items fill no batch and are left out")
-    module = compile_system(
-        replace(system, shaped=shaped), backend=settings.backend, seed=settings.seed
-    )
+    module = compile_system(system.edited(as_outputs), backend=settings.backend, seed=settings.seed)
     if checkpoint is not None:
         module.load_state_dict(checkpoint.state)
     config = RunConfig(

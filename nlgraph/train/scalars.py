@@ -34,6 +34,11 @@ def with_scalars(shaped: Shaped) -> tuple[Shaped, Mapping[str, str]]:
     return replace(shaped, clocked=clocked), ordered
 
 
+def as_outputs(shaped: Shaped) -> Shaped:
+    """The system with the loss and the metrics among its outputs."""
+    return with_scalars(shaped)[0]
+
+
 def _loss(shaped: Shaped) -> SignalId | None:
     """The signal `loss`; else the first that a gradient or an objective is about."""
     equations = shaped.clocked.equations

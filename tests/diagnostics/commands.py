@@ -19,6 +19,16 @@ loss = mse(x @ W, y)
 train W minimize loss by gd(lr = rate)
 """
 
+CLASSES = """\
+use std.optim (gd)
+dim B = 8, d = 4, classes = 3
+clock step
+input x : [B, d] every step
+input y : int[B] every step
+component W : [d, classes] = 0
+train W minimize cross_entropy(x @ W, y) by gd(lr = 0.1)
+"""
+
 SPECS = {
     "line.nl": LINE,
     "momentum.nl": LINE,
@@ -40,15 +50,8 @@ component w : scalar = 1 {
   w' = 0.5 * w
 }
 """,
-    "classes.nl": """\
-use std.optim (gd)
-dim B = 8, d = 4, classes = 3
-clock step
-input x : [B, d] every step
-input y : int[B] every step
-component W : [d, classes] = 0
-train W minimize cross_entropy(x @ W, y) by gd(lr = 0.1)
-""",
+    "classes.nl": CLASSES,
+    "shifted.nl": CLASSES.replace("@ W, y", "@ W, y + 1"),
     "bytes.nl": """\
 use std.optim (gd)
 dim B = 8, T, vocab = 256
@@ -78,7 +81,7 @@ def _data(folder):
         "few": {"x": x[:6], "y": y[:6]},
         "uneven": {"x": x, "y": y[:30]},
         "two_sizes": {"x": x, "z": x[:, :3]},
-        "classes": {"x": x, "y": np.full(40, 3)},
+        "classes": {"x": x, "y": np.arange(40) % 4},
     }
     for name, entries in arrays.items():
         np.savez(folder / f"{name}.npz", **entries)

@@ -24,7 +24,7 @@ def _batches(count=50, batch=8, *, share=0.2, seed=0, periods=(1,), dtype="int",
         for name in names
     }
     numbers = np.arange(count, dtype=np.uint8 if bytes_ else np.int64)
-    items = Items({name: numbers for name in names}, frozenset(names), batch, "B", {})
+    items = Items(dict.fromkeys(names, numbers), frozenset(names), batch, "B", {})
     report = Report()
     made = make_batches(
         items,

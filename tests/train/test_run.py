@@ -444,11 +444,56 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(capsys):
     assert Path("run", "metrics.jsonl").read_text() == before
 
 
-def test_a_class_that_is_out_of_range_is_one_error_that_names_the_tick(capsys):
+def test_a_class_that_is_out_of_range_is_one_error_that_names_the_input(capsys):
     data = dict(np.load("data.npz"))
     data["y"] = data["y"] + 5
     np.savez("data.npz", **data)
     assert _begin("run", 5) == 1
     err = capsys.readouterr().err
+    assert "error[NL0812]: `y` needs numbers from 0 to 2" in err
+    assert not Path("run").exists()
+
+
+def test_a_computed_class_that_is_out_of_range_is_one_error_that_names_the_tick(capsys):
+    Path("spec.nl").write_text(SPEC.replace("(logits, y)", "(logits, y + 5)"))
+    assert _begin("run", 5) == 1
+    err = capsys.readouterr().err
     assert "error[NL0820]: tick 1 could not run" in err
     assert "Traceback" not in err
+
+
+# ----------------------------------------------------------------------------- texts
+
+BIGRAMS = """
+use std.optim (adam)
+dim B = 16, T = 8, vocab = 256
+clock step
+input text, target : int[B, T] every step
+component W : [vocab, vocab] = 0
+logits = embedding(text, W)
+loss = cross_entropy(logits, target)
+train W minimize loss by adam(lr = 0.1)
+output logits
+"""
+
+
+def test_a_run_on_a_text_learns_what_follows_each_byte():
+    """Of a cycle of 26 letters each tells the next, so that the loss goes from log 256 to 0."""
+    Path("spec.nl").write_text(BIGRAMS)
+    Path("letters.txt").write_bytes(bytes(range(97, 123)) * 400)
+    assert _train("--data", "letters.txt", "--steps", "120", "--out", "run") == 0
+    lines = _lines("run")
+    assert lines[0]["loss"] == pytest.approx(np.log(256), rel=1e-5)
+    assert lines[-1]["loss"] < 0.05
+    assert lines[-1]["holdout_loss"] < 0.05
+    weights = load_file("run/checkpoints/120/state.safetensors")["W"]
+    assert weights[97:122].argmax(-1).tolist() == list(range(98, 123))
+
+
+def test_a_short_text_is_an_error_that_counts_what_is_held_apart(capsys):
+    Path("spec.nl").write_text(BIGRAMS)
+    Path("short.txt").write_bytes(b"a" * (8 * 18 + 1))
+    assert _train("--data", "short.txt", "--steps", "2") == 1
+    err = capsys.readouterr().err
+    assert "takes 16 items of `text`, and there are 14 to train on (4 more are held apart)" in err
+    assert _train("--data", "short.txt", "--steps", "2", "--holdout", "0") == 0
