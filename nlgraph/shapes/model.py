@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 
 from nlgraph.clocks.model import Clocked
 from nlgraph.ops.types import TensorType
+from nlgraph.system.flat import Row, flatten, unflatten
 from nlgraph.system.ids import SignalId, StateId
 from nlgraph.system.model import Expr
 
@@ -39,3 +40,11 @@ class Shaped:
         found = self.types[expr, hidden]
         assert found is not None, "a system with faults is never compiled"
         return found
+
+    def __reduce__(self) -> tuple[Callable[[tuple[Row, ...]], Shaped], tuple[tuple[Row, ...]]]:
+        """Pickle flat, since the expressions may be thousands deep."""
+        return _unpickle, (flatten(tuple(getattr(self, field.name) for field in fields(self))),)
+
+
+def _unpickle(rows: tuple[Row, ...]) -> Shaped:
+    return Shaped(*unflatten(rows))
