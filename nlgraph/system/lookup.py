@@ -232,9 +232,13 @@ def _member(
     comp = only_comp(holder) if holder is not None else None
     if comp is None:
         return None
+    state = comp.states.get(name)
     found = comp.scope.names.get(name) or comp.added.get(name)
+    if found is None and state is not None and not state.own:
+        found = state
     if found is None and not (quiet or comp.lost or name in builder.unread):
-        members = [member for member in (*comp.scope.names, *comp.added) if member != text]
+        known = (*comp.scope.names, *comp.added, *comp.states)
+        members = [member for member in known if member != text]
         builder.fault(errors.no_member(text, name, origin, members), origin)
     return found
 

@@ -91,7 +91,12 @@ class StateMaker:
         return made
 
     def show(self, of: Holder) -> None:
-        """Let the body see the states that were copied by their names."""
+        """Let the body see the states that were copied by their names.
+
+        A rule's body does not: it would take the user's `h` or `v` for its own.
+        """
+        if self.site.rule:
+            return
         scope = next(iter(self.comps.values())).scope
         for short in {record.short for record in of.leaves.values() if not record.own}:
             records: dict[Key, StateRecord] = {

@@ -55,6 +55,18 @@ def test_a_rules_components_bear_their_hosts_name() -> None:
     assert "W' = W + W.m'" in equations_text(result)
 
 
+def test_a_rule_does_not_take_the_states_of_its_host_for_its_own_names() -> None:
+    for name in ("w", "v", "h", "g", "beta1"):
+        text = HEAD + (
+            "use std.optim (adam)\n"
+            f"component a {{ state k, {name} : [d, d] = 1 }}\n"
+            f"loss = mean(x @ a.k @ a.{name})\ntrain a minimize loss by adam(beta1 = 0.5)\n"
+            f"output o = norm(a.m.{name})"
+        )
+        mean = f"average(grad(loss, [a.k, a.{name}])[1], tick of a)"
+        assert f"a.m.{name}' = (0.5 * a.m.{name}) + (0.5 * {mean})" in lines(text)
+
+
 def test_hosts_of_one_clock_form_one_bundle() -> None:
     text = HEAD + (
         "use std.optim (gd, clip_norm)\n"
