@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -44,46 +45,43 @@ def mapped(path: str | Callable[..., Tensor], axes: int, *args: Any, **kwargs: A
     """
     function = _named(path)
     tensors = [arg for arg in args if isinstance(arg, Tensor)]
-    shape = torch.Size(
-        [max(lengths) for lengths in zip(*(t.shape[:axes] for t in tensors), strict=True)]
-    )
-    flat: list[Any] = []
-    dims: list[int | None] = []
-    for arg in args:
-        if not isinstance(arg, Tensor):
-            flat.append(arg)
-            dims.append(None)
-        elif arg.shape[:axes].numel() == 1 and shape.numel() > 1:
-            flat.append(arg.reshape(arg.shape[axes:]))
-            dims.append(None)
+    shape = [max(x.shape[i] for x in tensors) for i in range(axes)]
+    # Axes that the same args have are mapped over as one, so that no arg is written out.
+    groups: list[tuple[list[int], list[bool]]] = []
+    for i, length in enumerate(shape):
+        whole = [isinstance(arg, Tensor) and arg.shape[i] == length for arg in args]
+        if groups and groups[-1][1] == whole:
+            groups[-1][0].append(i)
         else:
-            flat.append(arg.expand(*shape, *arg.shape[axes:]).flatten(0, axes - 1))
-            dims.append(0)
-    result: Tensor = torch.vmap(lambda *parts: function(*parts, **kwargs), tuple(dims))(*flat)
-    return result.reshape(*shape, *result.shape[1:])
+            groups.append(([i], whole))
+    flat = list(args)
+    for place, arg in enumerate(args):
+        if isinstance(arg, Tensor):
+            lengths = [
+                math.prod(shape[i] for i in group) for group, whole in groups if whole[place]
+            ]
+            flat[place] = arg.reshape((*lengths, *arg.shape[axes:]))
+    call: Callable[..., Tensor] = partial(function, **kwargs)
+    for _, whole in reversed(groups):
+        call = torch.vmap(call, tuple(0 if has else None for has in whole))
+    result = call(*flat)
+    return result.reshape(*shape, *result.shape[len(groups) :])
 
 
 def mapped_matmul(a: Tensor, b: Tensor, *, axes: int) -> Tensor:
     """A matrix product mapped over the first axes of both, some of length 1.
 
-    Where only the left side has an axis, its indices are rows of one product: so a matrix that all
-    ticks share is not written out for each.
+    Where only one side has an axis, its indices are rows (or columns) of one product: so a matrix
+    that all ticks share is not written out for each.
     """
     vector_a, vector_b = a.dim() == axes + 1, b.dim() == axes + 1
     left = a.unsqueeze(-2) if vector_a else a
     right = b.unsqueeze(-1) if vector_b else b
-    rows = [i for i in range(axes) if right.shape[i] == 1 and left.shape[i] > 1]
-    if rows and left.dim() == axes + 2 and right.dim() == axes + 2:
-        kept = [i for i in range(axes) if i not in rows]
-        moved = left.permute(*kept, *rows, axes, axes + 1)
-        lengths = moved.shape[len(kept) : -1]
-        shared = right.reshape(*(right.shape[i] for i in kept), *right.shape[axes:])
-        product = moved.flatten(len(kept), -2) @ shared
-        product = product.reshape(*product.shape[:-2], *lengths, product.shape[-1])
-        back = [0] * axes
-        for place, axis in enumerate((*kept, *rows)):
-            back[axis] = place
-        result: Tensor = product.permute(*back, axes, axes + 1)
+    matrices = left.dim() == right.dim() == axes + 2
+    if matrices and _shares(right, left, axes):
+        result = _rows(left, right, axes)
+    elif matrices and _shares(left, right, axes):
+        result = _rows(right.mT, left.mT, axes).mT
     else:
         result = _aligned(left, right, axes)
     if vector_b:
@@ -91,6 +89,30 @@ def mapped_matmul(a: Tensor, b: Tensor, *, axes: int) -> Tensor:
     if vector_a:
         result = result.squeeze(-1 if vector_b else -2)
     return result
+
+
+def _shares(one: Tensor, other: Tensor, axes: int) -> bool:
+    """Whether one matrix stands for several of the other side."""
+    return any(one.shape[i] == 1 and other.shape[i] > 1 for i in range(axes))
+
+
+def _rows(left: Tensor, right: Tensor, axes: int) -> Tensor:
+    """A product in which the axes that the right side lacks are rows of the left one.
+
+    The others keep the order that they have in memory, so that little is copied.
+    """
+    rows = [i for i in range(axes) if right.shape[i] == 1 and left.shape[i] > 1]
+    strides = left.stride()
+    kept = sorted(set(range(axes)) - set(rows), key=lambda i: -strides[i])
+    moved = left.permute(*kept, *rows, axes, axes + 1)
+    lengths = moved.shape[len(kept) : -1]
+    shared = right.permute(*kept, *rows, axes, axes + 1).flatten(len(kept), axes)
+    product = moved.flatten(len(kept), -2) @ shared
+    product = product.reshape(*product.shape[:-2], *lengths, product.shape[-1])
+    back = [0] * axes
+    for place, axis in enumerate((*kept, *rows)):
+        back[axis] = place
+    return product.permute(*back, axes, axes + 1)
 
 
 def _aligned(a: Tensor, b: Tensor, axes: int) -> Tensor:

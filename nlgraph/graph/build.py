@@ -27,11 +27,14 @@ def build_unit(unit: Unit, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphM
     Every node's `meta["custom"]` has the component, the clock and the line of the file that it
     stands for.
     """
-    return _module(flatten(unit), sizes, dtypes, name)
+    return build_steps(flatten(unit), sizes, dtypes, name)
 
 
-def _module(steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphModule:
-    """The graph of some steps; it calls itself for the bodies of loops, few times nested."""
+def build_steps(steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphModule:
+    """The graph of some steps: their inputs in order, and a tuple of their outputs.
+
+    It calls itself for the bodies of loops, few times nested.
+    """
     simplify(steps)
     bundle(steps)
     reuse_lists(steps)
@@ -43,7 +46,7 @@ def _module(steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.GraphMo
             continue
         if step.op == "loop":
             attrs = step.attrs
-            body = _module(attrs["body"], sizes, dtypes, "Body")
+            body = build_steps(attrs["body"], sizes, dtypes, "Body")
             loop = Loop(body, attrs["turns"], attrs["carried"], attrs["ticks"], attrs["joined"])
             root.add_module(step.name, loop)
             args = tuple(made[arg] for arg in step.args)

@@ -155,7 +155,7 @@ class Evaluator:
         if not scope.changes(value):
             assert scope.around is not None, "the root changes everything"
             arg = yield scope.around, value
-            return turn_of(self, scope, arg, value) if scope.kind == "turn" else arg
+            return turn_of(self, scope, arg) if scope.kind == "turn" else arg
         if value in scope.fixed:
             return scope.fixed[value]
         if scope.turns and value.form not in ("begun", "grad"):
@@ -223,7 +223,7 @@ class Evaluator:
         outer, turns = found
         arg = yield outer, value.parts[0]
         for turn in turns:
-            arg = turn_of(self, turn, arg, value)
+            arg = turn_of(self, turn, arg)
         return arg
 
     def _state(self, scope: Scope, value: Value) -> Steps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nlgraph.schedule.derive import derive
+from nlgraph.schedule.summed import gathered, sum_at_once
 from nlgraph.schedule.value import Value, parts_first
 from nlgraph.schedule.values import Values
 from nlgraph.schedule.windows import split_window
@@ -33,6 +34,10 @@ class Gradients:
             index: int = value.data
             return self._derivative(parts[0])[index]
         new = self.values.rebuild(value, parts)
+        if value.form == "gather":
+            # It calls itself for what a sum becomes, which has no such sum in it.
+            at_once = sum_at_once(self.values, value)
+            new = new if at_once is None else self.rewrite(at_once)
         name = self.values.names.get(value)
         if name is not None:
             self.values.names.setdefault(new, name)
@@ -48,6 +53,8 @@ class Gradients:
             found = split_window(self.values, grad, self._derivative)
             if found is None and not grad.points and not self._passes_time(grad):
                 found = derive(self.values, grad.parts[0], grad.targets)
+                if found is not None and grad.data[3] is not None:
+                    found = tuple(self.rewrite(gathered(self.values, grad, part)) for part in found)
             if found is None:
                 found = tuple(self._items(grad))
             self._derivatives[grad] = found

@@ -32,10 +32,12 @@ def windowed(evaluator: Evaluator, scope: Scope, gather: Value) -> Steps:
         return lift.last(arg, count, gather)
     if not isinstance(arg, str) or lift.ticks(arg) <= count:
         return _constant(evaluator, arg, gather, length)
-    arg = lift.held(arg, count * length, gather)
-    if kind != "collect":
+    if kind == "collect":
+        arg = lift.held(arg, count * length, gather)
+    else:
         arg = lift.cast(arg, lift_dtype(gather), gather)
-    windows = lift.windows(arg, count, length, gather)
+    have = lift.ticks(arg) // count
+    windows = lift.windows(arg, count, have, gather)
     front = 1 if count > 1 else 0
     lead = lift.lead(arg) if front else lift.lead(arg)[1:]
     dims = list(evaluator.draft.types[windows].dims)
@@ -50,7 +52,9 @@ def windowed(evaluator: Evaluator, scope: Scope, gather: Value) -> Steps:
         return lift.call("torch.permute", (windows,), kwargs, moved, gather, lead)
     target = {"accumulate": "torch.sum", "average": "torch.mean", "product": "torch.prod"}[kind]
     reduced = (*dims[:front], *rest)
-    return lift.call(target, (windows,), {"dim": front}, reduced, gather, lead)
+    found = lift.call(target, (windows,), {"dim": front}, reduced, gather, lead)
+    # What is slower than what is gathered stands for several ticks.
+    return found if have == length else _several(evaluator, found, gather, length // have)
 
 
 def sliced(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
@@ -161,16 +165,8 @@ def _constant(evaluator: Evaluator, arg: Arg, gather: Value, length: int) -> Arg
     kind, _, _, axis, *_ = gather.data
     lift = evaluator.lift
     lead = lift.lead(arg)
-    if kind == "average":
-        return arg
-    if kind in ("accumulate", "product"):
-        op = "mul" if kind == "accumulate" else "pow"
-        dims = evaluator.draft.types[arg].dims if isinstance(arg, str) else ()
-        dtype = evaluator.draft.types[arg].dtype if isinstance(arg, str) else gather.type.dtype
-        return evaluator.draft.op(
-            op, (arg, length), TensorType(dtype, dims), evaluator.note(gather), lead=lead,
-            mapped=len(lead),
-        )  # fmt: skip
+    if kind != "collect":
+        return _several(evaluator, arg, gather, length)
     arg = lift.conform(arg, gather.parts[0].type, gather.parts[0].type, (), gather)
     place = len(lead) + axis
     put_in = list(evaluator.draft.types[arg].dims)
@@ -179,6 +175,21 @@ def _constant(evaluator: Evaluator, arg: Arg, gather: Value, length: int) -> Arg
     put_in[place] = gather.type.dims[axis]
     type_ = TensorType(evaluator.draft.types[arg].dtype, tuple(put_in))
     return lift.bound("spread", (arg,), put_in, lead, gather, type=type_)
+
+
+def _several(evaluator: Evaluator, arg: Arg, gather: Value, count: int) -> Arg:
+    """The gather of so many ticks in which a value is the same."""
+    kind = gather.data[0]
+    if kind == "average":
+        return arg
+    op = "mul" if kind == "accumulate" else "pow"
+    dims = evaluator.draft.types[arg].dims if isinstance(arg, str) else ()
+    dtype = evaluator.draft.types[arg].dtype if isinstance(arg, str) else gather.type.dtype
+    lead = evaluator.lift.lead(arg)
+    return evaluator.draft.op(
+        op, (arg, count), TensorType(dtype, dims), evaluator.note(gather), lead=lead,
+        mapped=len(lead),
+    )  # fmt: skip
 
 
 def _renamed(evaluator: Evaluator, arg: Name, dims: tuple[Dim, ...]) -> Name:

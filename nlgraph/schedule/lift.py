@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 _LIFTED = {NUMBER: "f64", WHOLE: "int", TRUTH: "bool"}
 
 
+def _axes(lead: Lead, lengths: tuple[int, ...]) -> Lead:
+    """Axes in front where those of ticks are several."""
+    if TICKS not in lead:
+        return lead
+    return (*(f"{TICKS}{i}" if i else TICKS for i in range(len(lengths))), *lead[1:])
+
+
+def _ratios(lengths: tuple[int, ...]) -> list[Dim]:
+    """The lengths of axes that are nested."""
+    before = (1, *lengths[:-1])
+    return [Dim(None, n // m) for n, m in zip(lengths, before, strict=True)]
+
+
 def tensor_type(type_: TensorType) -> TensorType:
     """The type of the tensor that a value is where it differs from tick to tick."""
     return TensorType(_LIFTED.get(type_.dtype, type_.dtype), type_.dims)
@@ -59,23 +72,62 @@ class Lifting:
         attrs: Mapping[str, Any],
         **rest: Any,  # noqa: ANN401
     ) -> Name:
-        """An operator of a value, mapped over all axes in front of its args."""
+        """An operator of a value, mapped over all axes in front of its args.
+
+        Where some args have slower ticks than others, ticks stand in several axes: along the last
+        of these the slower ones are constant, and nothing of them is copied.
+        """
         lead = self.merged([self.lead(arg) for arg in args])
-        ticks = max(self.ticks(arg) for arg in args)
+        lengths = self._nested(args)
+        ticks = lengths[-1]
+        axes = _axes(lead, lengths)
         lined: list[Arg] = []
         for arg, part in zip(args, value.parts, strict=True):
             if isinstance(arg, str):
-                arg = self.aligned(self.held(arg, ticks, value), lead, value)
+                arg = self.aligned(self.split(arg, lengths, value), axes, value)
                 if part.type.dtype in (NUMBER, WHOLE) and not value.type.is_number:
                     arg = self.cast(arg, value.type.dtype, value)
             lined.append(arg)
-        dims = tuple(Dim(None, ticks) if axis == TICKS else self.dim(axis) for axis in lead)
+        dims = [self.dim(axis) for axis in lead if axis != TICKS]
+        dims = [*_ratios(lengths)[: len(axes) - len(dims)], *dims, *value.type.dims]
         dtype = _LIFTED.get(value.type.dtype, value.type.dtype)
-        type_ = TensorType(dtype, (*dims, *value.type.dims))
-        return self.draft.op(
-            op, tuple(lined), type_, self.evaluator.note(value), attrs=attrs, lead=lead,
-            mapped=len(lead), **rest,
+        found = self.draft.op(
+            op, tuple(lined), TensorType(dtype, tuple(dims)), self.evaluator.note(value),
+            attrs=attrs, lead=axes, mapped=len(axes), **rest,
         )  # fmt: skip
+        if len(lengths) == 1:
+            return found
+        kwargs = {"start_dim": 0, "end_dim": len(lengths) - 1}
+        whole = [Dim(None, ticks), *dims[len(lengths) :]]
+        return self.call("torch.flatten", (found,), kwargs, whole, value, lead)
+
+    def _nested(self, args: Sequence[Arg]) -> tuple[int, ...]:
+        """The numbers of ticks that some args have, of which each divides the next."""
+        lengths: list[int] = []
+        for length in sorted({self.ticks(arg) for arg in args}, reverse=True):
+            if not lengths or (length > 1 and lengths[-1] % length == 0):
+                lengths.append(length)
+        return tuple(reversed(lengths))
+
+    def split(self, arg: Name, lengths: tuple[int, ...], of: Value) -> Name:
+        """A value whose ticks stand in an axis for each of some nested numbers of ticks."""
+        if len(lengths) == 1 or TICKS not in self.lead(arg):
+            return self.held(arg, lengths[-1], of)
+        place = next(i for i, length in enumerate(lengths) if length >= self.ticks(arg))
+        arg = self.held(arg, lengths[place], of)
+        ratios = _ratios(lengths)
+        rest = self.draft.types[arg].dims[1:]
+        axes = _axes(self.lead(arg), lengths)
+        if place:
+            dims = [*ratios[: place + 1], *rest]
+            sizes = tuple(dim.size for dim in ratios[: place + 1])
+            kwargs = {"dim": 0, "sizes": sizes}
+            arg = self.call("torch.unflatten", (arg,), kwargs, dims, of, axes)
+        places = tuple(range(place + 1, len(lengths)))
+        if not places:
+            return arg
+        dims = [*ratios[: place + 1], *(Dim(None, 1) for _ in places), *rest]
+        return self.bound("axes", (arg,), dims, axes, of, places=places)
 
     def dim(self, name: str) -> Dim:
         """A dimension of copies."""
@@ -177,16 +229,23 @@ class Lifting:
         return self.call("torch.select", (windows, 1, -1), {}, dims, of, self.lead(arg))
 
     def windows(self, arg: Name, count: int, length: int, of: Value) -> Name:
-        """The ticks of a value as windows: two axes in front, or one where there is one window.
-
-        The second one is no axis in front of what is returned.
-        """
+        """The ticks of a value as windows: two axes in front, or one where there is one window."""
         if count == 1:
             return arg
         rest = self.draft.types[arg].dims[1:]
         dims = (Dim(None, count), Dim(None, length), *rest)
         kwargs = {"dim": 0, "sizes": (count, length)}
-        return self.call("torch.unflatten", (arg,), kwargs, dims, of)
+        axes = _axes(self.lead(arg), (count, count * length))
+        return self.call("torch.unflatten", (arg,), kwargs, dims, of, axes)
+
+    def repeated(self, arg: Name, ticks: int, of: Value) -> Name:
+        """A value times the number of ticks for which each of its own stands."""
+        count = ticks // self.ticks(arg)
+        if count == 1:
+            return arg
+        type_, lead = self.draft.types[arg], self.lead(arg)
+        note = self.evaluator.note(of)
+        return self.draft.op("mul", (arg, count), type_, note, lead=lead, mapped=len(lead))
 
     def permuted(self, arg: Name, order: Sequence[int], lead: Lead, of: Value) -> Name:
         """A value with its axes in another order."""

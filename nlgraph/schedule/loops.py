@@ -103,15 +103,15 @@ def exported(evaluator: Evaluator, body: Scope, arg: Arg) -> Arg:
     return draft.of_all_turns(loop, arg, type_, lead if TICKS in lead else (TICKS, *lead))
 
 
-def turn_of(evaluator: Evaluator, scope: Scope, arg: Arg, of: Value) -> Arg:
+def turn_of(evaluator: Evaluator, scope: Scope, arg: Arg) -> Arg:
     """A turn's part of a value that is lifted outside of its loop."""
     lift, loop = evaluator.lift, scope.loop
     assert loop is not None, "a turn is that of a loop"
     if not isinstance(arg, str) or lift.ticks(arg) == 1:
         return arg
-    arg = lift.held(arg, max(lift.ticks(arg), loop.turns), of)
     have = evaluator.draft.types[arg]
-    ticks = lift.ticks(arg) // loop.turns
+    ticks = max(lift.ticks(arg) // loop.turns, 1)
+    assert ticks * loop.turns % lift.ticks(arg) == 0, "of two clocks inside a tick one is faster"
     if ticks == 1:
         type_ = TensorType(have.dtype, have.dims[1:])
         return evaluator.draft.turn_of(loop, arg, type_, lift.lead(arg)[1:], 1)

@@ -67,9 +67,10 @@ class Loop:
     """A region that runs turn by turn.
 
     Its inputs are what is carried, which has `starts` in the first turn, then a part of each of
-    `slices`: of so many `ticks`, along the first axis, which is gone where it is one. Its outputs
-    are the next turn's carried values, and then what it makes: each of all turns together, one
-    after the other along the first axis, or stacked in front of all where a turn makes one tick's.
+    `slices`: of so many `ticks`, along the first axis, which is gone where it is one. Where there
+    are fewer ticks than turns, each stands for several turns. Its outputs are the next turn's
+    carried values, and then what it makes: each of all turns together, one after the other along
+    the first axis, or stacked in front of all where a turn makes one tick's.
     `why` has the cycle that keeps it from being anything else, in words.
     """
 

@@ -39,8 +39,10 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
         known = evaluator.joint.get(key)
         if known is not None:
             return known
-    _, span, copies = grad.data
-    ticks = _ticks(scope, span)
+    _, span, copies, window = grad.data
+    if window is not None and window > scope.frame:
+        evaluator.report.add(errors.window_in_loop(grad.origin))
+    ticks = _ticks(scope, span if window is None else window)
     lead: Lead = ((TICKS,) if ticks > 1 else ()) + copies
     args: dict[Value, Name] = {}
     for target in targets:
@@ -51,6 +53,7 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
         assert isinstance(arg, str), "a gradient is taken by tensors"
         own = [dim.name for dim in lift.own(arg)]
         axes = tuple(axis for axis in lead if axis not in own)
+        assert window is None or lift.ticks(arg) <= ticks, "it is constant in the window"
         args[base] = lift.full(arg, axes, max(ticks, lift.ticks(arg)), grad)
     region = draft.open(scope.region)
     fixed = {
@@ -63,6 +66,8 @@ def differentiated(evaluator: Evaluator, scope: Scope, grad: Value) -> Steps:
     output: Arg = yield inside, objective
     if draft.inside(region, output):
         assert isinstance(output, str), "a number is bound in no region"
+        if window is not None:
+            output = lift.repeated(output, _ticks(scope, span), objective)
         if lift.lead(output):
             output = lift.bound("sum_all", (output,), (), (), objective)
         hints = [f"grad_{_name(evaluator, base)}" for base in args]

@@ -33,7 +33,8 @@ Form = Literal[
     "gather",  # data: (kind, period of the value, of the window, axis, dims
     # of copies, name of its memory if known), part: the value
     "prev",  # data: (name, period); its value is in `Values.prevs`
-    "grad",  # data: (number of targets, period, dims of copies), parts: value, targets, points
+    "grad",  # data: (number of targets, period, dims of copies, None or the length of a window,
+    # whose ticks' gradients are summed), parts: value, targets, points
     "item",  # data: index, part: the grad
     "with",  # parts: the value, the states, the replacements
     "stop",

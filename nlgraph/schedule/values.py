@@ -326,7 +326,7 @@ class Values:
             case Grad(value=value, targets=targets, at=at):
                 parts = tuple(known[read.of(part)] for part in (value, *targets, *at))
                 span = self.period(self.clocked.timings[value].clock)
-                of_grad = (len(targets), span, hidden)
+                of_grad = (len(targets), span, hidden, None)
                 return self.make("grad", parts, of_grad, parts[0].type, origin, component=component)
             case Item(grad=grad, index=index):
                 whole_ = known[read.of(grad)]

@@ -38,7 +38,7 @@ def split_window(values: Values, grad: Value, derivative: Derivative) -> tuple[V
         inner = values.make(
             "grad",
             (gather.parts[0], *grad.targets),
-            (len(grad.targets), gather.data[1], grad.data[2]),
+            (len(grad.targets), gather.data[1], grad.data[2], None),
             gather.parts[0].type,
             origin,
         )

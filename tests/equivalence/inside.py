@@ -301,4 +301,60 @@ component M per B every token reset every seq {
 o = collect(M'(k[token])) + x @ Q
 """
     + _LOSS,
+    "sums_of_gradients": _HEAD
+    + """
+component A : [d, d] ~ normal(0, 0.3) every four
+component F : [c] = 0.1
+rate = sigmoid(k)
+component M : [d, c] ~ normal(0, 0.3) per B every two reset every seq to Q {
+  map (q) = tanh(q @ M)
+  E = sum((M(k[token]) - y[token])^2)
+  u = rate[token][0]
+  v = rate[token][1:2]
+  g = grad(E, M)
+  M' = M - accumulate(u * g / (1 + v) - v * (hold(u) * g - 0.1 * g)) + average(-g) / 10
+         - 0.01 * accumulate(stop(u * g)) - 0.01 * average(g^2 + g / (1 + norm(g))) + accumulate(M)
+}
+component N {
+  state U : [d, d] ~ normal(0, 0.3)
+  state V : [d, c] ~ normal(0, 0.3)
+  map (q) = sigmoid(q @ U) @ V
+}
+component G : like N = 0 every four { G' = G + 0.1 * accumulate(
+    rate[token][0, 0] * grad(mean((N(k[token]) - y[token])^2), N) + 0.3 * N) }
+component H : [d, d] = 0 every four {
+  H' = H + average(grad(sum(A^2 * tanh(A)), A)) + accumulate(tick(token) * grad(sum(A^4), A)) }
+h = sum(H') + sum(G.V')
+o = collect(M(k[token])) + latest(h, seq) * x @ Q + F
+"""
+    + _LOSS,
+    "sums_of_products": _HEAD
+    + """
+rate = sigmoid(k)
+component M : [d, c] = 0 per B every four reset every seq {
+  map (q) = q @ M
+  u = rate[token][0]
+  M' = 0.9 * M + accumulate(u * outer(k[token], y[token] - M(k[token])) / 3)
+         - average(outer(k[token], y[token])) + 0.1 * accumulate(outer(M[:, 0], y[token]))
+}
+component N : [d, c] = 0 per B every two {
+  map (q) = q @ N
+  N' = N - 0.1 * accumulate(rate[token][0] * grad(sum((N(k[token]) - y[token])^2), N))
+}
+component L : [d, c] = 0.1 every two { minimize mse(x[token] @ L, y[token]) by gd(lr = 0.1) }
+o = collect(M(k[token]) + N(k[token])) + collect(k[token] @ L, axis = 1) + x @ Q
+"""
+    + _LOSS,
+    "sums_of_gradients_where_states_are_replaced": _HEAD
+    + """
+component S : [d] = 0.5 every two { S' = 0.9 * S + average(mean(k[token], B)) }
+component W : [d] = 0.5 every four reset every seq {
+  E = mean(tanh(k[token] * W - x[token])^2)
+  G = accumulate(mean(k[token]) * grad(E, W), four)
+  H = accumulate(mean(k[token]) * grad(E, W), two) with (W = S * W)
+  W' = W - 0.1 * (G with (W = W^2 + 0.5 * W)) - 0.1 * average(H + (H with (W = sin(S))))
+}
+o = collect(W * k[token], axis = 1) @ Q
+"""
+    + _LOSS,
 }
