@@ -19,8 +19,10 @@ DONE, FAULTY, MISUSED, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = {
     "check": "say everything that is wrong with specs",
     "compile": "write a folder that runs without nlgraph, or an intermediate form",
+    "draw": "draw a system's level graph",
     "explain": "say what a diagnostic means",
     "levels": "show a system's levels and frequencies",
+    "new": "write a spec to start from, and data that it trains on",
     "train": "train a system on data",
 }
 
