@@ -5,12 +5,10 @@ Only the command line names them: reading a spec never imports anything.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
-from importlib import import_module
-from pathlib import Path
 
 from nlgraph.cli.main import UsageError
+from nlgraph.train.importing import NotImported, import_own
 
 
 def import_ops(modules: Iterable[str]) -> None:
@@ -19,18 +17,12 @@ def import_ops(modules: Iterable[str]) -> None:
     Raises:
         UsageError: there is no such module, or it fails.
     """
-    here = str(Path.cwd())
     for name in modules:
         if not all(part.isidentifier() for part in name.split(".")):
             message = f"--ops {name}: it takes a module's name, like mypackage.functions"
             raise UsageError(message)
-        if here not in sys.path and "" not in sys.path:
-            sys.path.insert(0, here)
         try:
-            import_module(name)
-        except ModuleNotFoundError as fault:
-            message = f"--ops {name}: there is no module {fault.name}"
-            raise UsageError(message) from fault
-        except Exception as fault:
-            message = f"--ops {name}: importing it fails: {type(fault).__name__}: {fault}"
+            import_own(name)
+        except NotImported as fault:
+            message = f"--ops {name}: {fault}"
             raise UsageError(message) from fault

@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         help="`digits`; FILE.npz or FILE.safetensors: arrays named as the inputs, first axis = "
-        "items; FILE.txt: bytes, cut into the inputs `text` and `target`",
+        "items; FILE.txt: bytes, cut into the inputs `text` and `target`; package.module:function, "
+        "which yields one dict of tensors a tick",
     )
     add_set(parser)
     parser.add_argument(
@@ -66,7 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, and show what came of it."""
     if arguments.data is None and not arguments.resume:
-        message = "--data is needed: `digits`, or a file (.npz, .safetensors, .txt)"
+        message = (
+            "--data is needed: `digits`, a file (.npz, .safetensors, .txt), or "
+            "package.module:function"
+        )
         raise UsageError(message)
     from nlgraph.train.interrupt import interrupts
     from nlgraph.train.run import prepare
@@ -193,10 +197,9 @@ def _told(values: Mapping[str, float | None], name: str) -> str:
 
 
 def _place(prepared: Prepared, painter: Painter) -> str:
-    held = len(prepared.batches.held)
-    count = held + len(prepared.batches.trained)
-    apart = f"; {held} of {count} items held out" if held else ""
+    told = prepared.feed.apart(prepared.module.tick)
     files = f"metrics.jsonl, checkpoints/{prepared.module.tick}"
+    apart = f"; {told}" if told else ""
     return f"{painter.paint(str(prepared.folder), 'bold')}: {files}{apart}"
 
 

@@ -30,6 +30,9 @@ _DTYPES = {
 
 Indices = NDArray[np.int64]
 
+Sized = tuple[int, dict[str, Tensor]]
+"""A batch of all inputs, and how many items it has."""
+
 
 class _Stream(IntEnum):
     HOLDOUT = 0
@@ -41,17 +44,23 @@ def make_batches(
     inputs: Mapping[InputId, Input],
     periods: Mapping[InputId, int],
     *,
-    share: float,
+    share: float | None,
     seed: int,
+    may_be_smaller: bool,
     report: Report,
 ) -> Batches | None:
-    """Hold a share of the items apart and cut the others into batches."""
+    """Hold a share of the items apart and cut the others into batches.
+
+    Without a share (None) nothing is trained on, and a smaller batch, where there may be one, is
+    enough.
+    """
     order = _permutation(items.count, seed, _Stream.HOLDOUT, 0)
-    held = round(share * items.count)
+    held = round((share or 0) * items.count)
     trained = np.sort(order[held:])
-    if len(trained) < items.batch:
+    if len(trained) < (1 if share is None and may_be_smaller else items.batch):
         first = inputs[next(iter(items.arrays))]
-        report.add(errors.too_short(first, len(trained), held, items.batch))
+        apart = None if share is None else held
+        report.add(errors.too_short(first, len(trained), apart, items.batch))
         return None
     return Batches(
         _tensors(items, inputs),
@@ -62,6 +71,7 @@ def make_batches(
         seed,
         trained,
         np.sort(order[:held]),
+        may_be_smaller,
     )
 
 
@@ -91,6 +101,7 @@ class Batches:
     seed: int
     trained: Indices
     held: Indices
+    may_be_smaller: bool
 
     @property
     def epoch(self) -> int:
@@ -103,11 +114,33 @@ class Batches:
         chosen = {period: self._indices(tick, period) for period in set(due.values())}
         return {name: self._take(name, chosen[period]) for name, period in due.items()}
 
-    def held_apart(self, size: int) -> Iterator[dict[str, Tensor]]:
-        """The held-out items in batches of a size; the last may be smaller."""
-        for start in range(0, len(self.held), size):
-            indices = self.held[start : start + size]
-            yield {name: self._take(name, indices) for name in self.tensors}
+    def held_apart(self, tick: int) -> Iterator[Sized]:
+        """The held-out items in batches, whatever the tick; the last may be smaller, or left out.
+
+        It is left out where the system takes one length only.
+        """
+        del tick
+        yield from self._cut(self.held)
+
+    def in_order(self) -> Iterator[Sized]:
+        """All items in batches, as they come in the data; the last as in `held_apart`."""
+        yield from self._cut(np.sort(np.concatenate([self.trained, self.held])))
+
+    def apart(self, tick: int) -> str:
+        """How many items are held apart, in words; empty for none."""
+        del tick
+        count = len(self.held) + len(self.trained)
+        return f"{len(self.held)} of {count} items held out" if len(self.held) else ""
+
+    def left_out(self, count: int) -> int:
+        """How many of so many items fill no batch, where none may be smaller."""
+        return 0 if self.may_be_smaller else count % self.batch
+
+    def _cut(self, chosen: Indices) -> Iterator[Sized]:
+        for start in range(0, len(chosen) - self.left_out(len(chosen)), self.batch):
+            indices = chosen[start : start + self.batch]
+            size = len(indices) if self.batched else 1
+            yield size, {name: self._take(name, indices) for name in self.tensors}
 
     def _indices(self, tick: int, period: int) -> Indices:
         epoch, place = divmod((tick - 1) // period, self.epoch)

@@ -42,7 +42,10 @@ def read_data(data: str, inputs: Sequence[Input], report: Report) -> Mapping[str
     except _Unreadable as fault:
         report.add(errors.unreadable_data(data, str(fault), fault.advice))
         return None
-    message = "it is neither `digits` nor a file that ends in .npz, .safetensors or .txt"
+    message = (
+        "it is neither `digits`, nor a file that ends in .npz, .safetensors or .txt, nor "
+        "package.module:function"
+    )
     report.add(errors.unreadable_data(data, message, "np.savez(file, x=x, y=y)"))
     return None
 

@@ -28,7 +28,7 @@ def unreadable_data(data: str, reason: str, advice: str | None = None) -> Diagno
 
 
 def missing_array(at: Input, data: str, found: Iterable[str], guess: str | None) -> Diagnostic:
-    """NL0802: the data has nothing for an input."""
+    """NL0802: the data, or a batch of it, has nothing for an input."""
     advice = (
         f"did you mean `{guess}`? An array is found by the input's name"
         if guess is not None
@@ -54,11 +54,24 @@ def misshapen(at: Input, wanted: str, found: str, advice: str | None = None) -> 
     )
 
 
-def wrong_dtype(at: Input, found: str, advice: str | None) -> Diagnostic:
+def batch_misshapen(at: Input, found: list[int], where: str) -> Diagnostic:
+    """NL0803: an input in a batch has another shape than it takes."""
+    sizes = (f"{d} = {d.size}" if d.name and d.size is not None else str(d) for d in at.type.dims)
+    wanted = f"[{', '.join(sizes)}]"
+    return _of_input(
+        "NL0803",
+        f"`{at.id}` needs a shape of {wanted}, and in {where} it has {found}",
+        at,
+        wanted,
+        None,
+    )
+
+
+def wrong_dtype(at: Input, found: str, advice: str | None, where: str = "the data") -> Diagnostic:
     """NL0804: the data is of another kind than the input (floats for integers, say)."""
     return _of_input(
         "NL0804",
-        f"`{at.id}` is {at.type.dtype}, and the data holds {found}",
+        f"`{at.id}` is {at.type.dtype}, and {where} holds {found}",
         at,
         at.type.dtype,
         advice,
@@ -77,8 +90,27 @@ def not_finite(at: Input, item: int, count: int) -> Diagnostic:
     )
 
 
-def too_short(at: Input, items: int, held: int, batch: int) -> Diagnostic:
-    """NL0806: there are fewer items to train on than one batch takes."""
+def batch_not_finite(at: Input, where: str) -> Diagnostic:
+    """NL0805: a batch holds a NaN or an infinity."""
+    return _of_input(
+        "NL0805",
+        f"`{at.id}` is not finite: in {where} it holds a NaN or an infinity",
+        at,
+        "finite numbers are needed",
+        "clean the data first: such a number would spread to every state",
+    )
+
+
+def too_short(at: Input, items: int, held: int | None, batch: int) -> Diagnostic:
+    """NL0806: there are fewer items than one batch takes; `held` is None outside of training."""
+    if held is None:
+        return _of_input(
+            "NL0806",
+            f"one batch takes {batch} items of `{at.id}`, and there are {items}",
+            at,
+            f"{batch} items at a time",
+            "bring more data",
+        )
     apart = f" ({held} more are held apart)" if held else ""
     return _of_input(
         "NL0806",
@@ -113,11 +145,13 @@ def unequal_batches(batches: Iterable[tuple[Input, int]]) -> Diagnostic:
     )
 
 
-def two_sizes(dim: str, first: tuple[Input, int], second: tuple[Input, int]) -> Diagnostic:
+def two_sizes(
+    dim: str, first: tuple[Input, int], second: tuple[Input, int], where: str = "the data"
+) -> Diagnostic:
     """NL0809: the data gives one unbound dim two sizes."""
     return Diagnostic(
         "NL0809",
-        f"the data gives `{dim}` two sizes: {first[1]} in `{first[0].id}`, "
+        f"{where} gives `{dim}` two sizes: {first[1]} in `{first[0].id}`, "
         f"{second[1]} in `{second[0].id}`",
         (
             Label(second[0].origin.user, f"`{dim}` is {second[1]} here"),
@@ -150,6 +184,7 @@ class Found:
     item: int
     number: int
     items: int
+    where: str
 
 
 def out_of_range(at: Input, dim: Dim, found: Found, highest: int, looked_up: Origin) -> Diagnostic:
@@ -161,8 +196,8 @@ def out_of_range(at: Input, dim: Dim, found: Found, highest: int, looked_up: Ori
     fits = dim.name is not None and highest >= dim.size
     return Diagnostic(
         "NL0812",
-        f"`{at.id}` needs numbers from 0 to {dim.size - 1}, and item {found.item} of the data "
-        f"holds {found.number}{more}",
+        f"`{at.id}` needs numbers from 0 to {dim.size - 1}, and item {found.item} of "
+        f"{found.where} holds {found.number}{more}",
         (
             Label(at.origin.user, f"0 to {dim.size - 1}"),
             Label(looked_up.user, f"looked up here, in {size}"),
@@ -171,17 +206,44 @@ def out_of_range(at: Input, dim: Dim, found: Found, highest: int, looked_up: Ori
     )
 
 
+def failing_source(data: str, number: int, why: str) -> Diagnostic:
+    """NL0813: a function of the user's fails, or gives something that is no batch."""
+    what = f"batch {number} of `{data}`" if number else f"`{data}`"
+    return Diagnostic(
+        "NL0813",
+        f"{what} cannot be used: {why}",
+        (),
+        "it takes no arguments and yields one dict a tick, with a tensor for each input",
+    )
+
+
+def ran_dry(data: str, batches: int, tick: int) -> Diagnostic:
+    """NL0814: a function of the user's has no batch for a tick."""
+    return Diagnostic(
+        "NL0814",
+        f"`{data}` ended after {batches} batches, and tick {tick} needs one more",
+        (),
+        f"the states of tick {tick - 1} are saved: --steps {tick - 1} ends the run with them, and "
+        "--resume goes on where the function yields more",
+    )
+
+
 # ----------------------------------------------------------------------------- runs
+
+
+_REFUSED = (
+    "often a computed index that is out of range, as a class that the spec's dims do not have"
+)
 
 
 def tick_failed(tick: int, reason: str) -> Diagnostic:
     """NL0820: torch refused an operation with this batch."""
-    return Diagnostic(
-        "NL0820",
-        f"tick {tick} could not run: {reason}",
-        (),
-        "often a computed index that is out of range, as a class that the spec's dims do not have",
-    )
+    return Diagnostic("NL0820", f"tick {tick} could not run: {reason}", (), _REFUSED)
+
+
+def call_failed(reason: str) -> Diagnostic:
+    """NL0820: torch refused an operation with a batch on which nothing is learned."""
+    return Diagnostic("NL0820", f"the outputs could not be computed: {reason}", (), _REFUSED)
 
 
 def became_infinite(tick: int, what: str, label: Label | None) -> Diagnostic:
@@ -231,4 +293,15 @@ def other_run(folder: str, what: str, then: object, now: object) -> Diagnostic:
         f"the run in {folder} has {what} {then}, not {now}: it would not be the same run",
         (),
         f"leave {what} out to go on as it began, or start anew with another --out",
+    )
+
+
+def import_unsaid(folder: str, data: str) -> Diagnostic:
+    """NL0834: a run on a function is resumed, and its data is not named again."""
+    return Diagnostic(
+        "NL0834",
+        f"{folder} cannot be resumed: its data is the function {data!r}, and no file decides what "
+        "is imported",
+        (),
+        f"--data {data} names it again, if you trust it",
     )

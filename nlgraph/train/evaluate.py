@@ -1,31 +1,35 @@
-"""The loss and the metrics on items that were held apart; nothing is updated."""
+"""The loss and the metrics over batches; nothing is updated."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
+from nlgraph.diagnostics.diagnostic import SpecError
 from nlgraph.module.module import Module
 from nlgraph.shapes.model import Shaped
-from nlgraph.train.batches import Batches
-from nlgraph.train.items import Items
+from nlgraph.train import errors
+from nlgraph.train.batches import Sized
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def evaluate(
-    module: Module, batches: Batches, scalars: Mapping[str, str], *, may_be_smaller: bool
+    module: Module, batches: Iterable[Sized], scalars: Mapping[str, str]
 ) -> dict[str, float]:
-    """The mean of each scalar over the held-out items.
+    """The mean of each scalar over batches.
 
-    Batches count by their items, so that it is exact for what is itself a mean over items. The
-    last batch is smaller, or left out where the system takes one length only. A scalar that is
-    not renewed at the next tick is left out.
+    Batches count by their items, so that it is exact for what is itself a mean over items. A
+    scalar that is not renewed at the next tick is left out.
+
+    Raises:
+        SpecError: a batch does not fit, or torch refuses its numbers.
     """
     totals = dict.fromkeys(scalars, 0.0)
     count = 0
-    for inputs in batches.held_apart(batches.batch):
-        size = len(next(iter(inputs.values()))) if batches.batched else 1
-        if size < batches.batch and not may_be_smaller:
-            break
-        results = module(**inputs)
+    for size, inputs in batches:
+        results = call(module, inputs)
         totals = {
             name: total + size * results[scalars[name]].item()
             for name, total in totals.items()
@@ -35,19 +39,27 @@ def evaluate(
     return {name: total / count for name, total in totals.items()} if count else {}
 
 
-def may_be_smaller(shaped: Shaped, items: Items) -> bool:
-    """Whether a batch may be smaller: its dim has a name, and no state has it."""
-    if items.batch_dim is None:
-        return not items.batched
+def call(module: Module, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """What a call gives that updates nothing.
+
+    Raises:
+        SpecError: torch refuses the numbers of the inputs.
+    """
+    try:
+        return module(**inputs)  # type: ignore[no-any-return]
+    except (RuntimeError, IndexError, TypeError, ValueError) as fault:
+        raise SpecError([errors.call_failed(str(fault).partition("\n")[0])]) from fault
+
+
+def may_vary(shaped: Shaped, dim: str | None) -> bool:
+    """Whether the batch dim may have another length in a call: it has a name, and no state has it.
+
+    Without a batch dim there is nothing to vary.
+    """
     equations = shaped.clocked.equations
     for state in equations.states.values():
         found = shaped.states[state.id]
-        dims = [dim.name for dim in found.dims] if found is not None else []
-        if items.batch_dim in (*dims, *equations.components[state.component].per):
+        dims = [each.name for each in found.dims] if found is not None else []
+        if dim in (*dims, *equations.components[state.component].per):
             return False
-    return True
-
-
-def left_out(batches: Batches, *, smaller: bool) -> int:
-    """How many held-out items an evaluation cannot take."""
-    return 0 if smaller else len(batches.held) % batches.batch
+    return dim is not None

@@ -11,7 +11,7 @@ from nlgraph.diagnostics.diagnostic import SpecError
 from nlgraph.module.module import Module
 from nlgraph.schema.run import OnNan
 from nlgraph.train import errors
-from nlgraph.train.batches import Batches
+from nlgraph.train.feed import Feed
 from nlgraph.train.finite import non_finite
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Hooks:
 
 def run_ticks(
     module: Module,
-    batches: Batches,
+    feed: Feed,
     scalars: Mapping[str, str],
     *,
     steps: int,
@@ -49,7 +49,7 @@ def run_ticks(
 
     Args:
         module: begins where it stands.
-        batches: the inputs of each tick.
+        feed: the inputs of each tick.
         scalars: what to log: the name in the log, and the name in the step's results.
         steps: root ticks of the whole run.
         every: root ticks between checkpoints; there is one at the end, too.
@@ -57,14 +57,18 @@ def run_ticks(
         hooks: who is told.
 
     Raises:
-        SpecError: a tick could not run; or, with `stop`, something is no longer finite.
+        SpecError: a tick could not run, where a checkpoint is saved first; or, with `stop`,
+            something is no longer finite.
     """
-    for tick in range(module.tick + 1, steps + 1):
+    first = module.tick + 1
+    for tick in range(first, steps + 1):
         before = _copy(module.state) if on_nan == "skip" else {}
         try:
-            results = module.step(**batches.at(tick))
-        except (RuntimeError, IndexError, TypeError, ValueError) as fault:
-            raise SpecError([errors.tick_failed(tick, str(fault).partition("\n")[0])]) from fault
+            results = _step(module, feed, tick)
+        except SpecError:
+            if tick > first and (tick - 1) % every:
+                hooks.save()  # what was learned is not lost with a batch that does not fit
+            raise
         values = {
             name: results[source].item() for name, source in scalars.items() if source in results
         }
@@ -82,6 +86,14 @@ def run_ticks(
         if stopping and tick < steps:
             return False
     return True
+
+
+def _step(module: Module, feed: Feed, tick: int) -> Mapping[str, Tensor]:
+    inputs = feed.at(tick)
+    try:
+        return module.step(**inputs)
+    except (RuntimeError, IndexError, TypeError, ValueError) as fault:
+        raise SpecError([errors.tick_failed(tick, str(fault).partition("\n")[0])]) from fault
 
 
 def _copy(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

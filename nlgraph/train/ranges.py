@@ -28,6 +28,8 @@ from nlgraph.text.span import Origin
 from nlgraph.train import errors
 from nlgraph.train.data import Array
 
+Whole = NDArray[np.int64]
+
 IGNORED = -100
 """The class that torch's cross entropy leaves out of the mean."""
 
@@ -44,14 +46,23 @@ class Range:
     origin: Origin
 
 
-def check_ranges(arrays: Mapping[InputId, Array], shaped: Shaped, report: Report) -> None:
-    """Report each input whose data holds a class, a token or an id that there is not."""
+def check_ranges(
+    arrays: Mapping[InputId, Array], shaped: Shaped, report: Report, where: str = "the data"
+) -> None:
+    """Report each input whose data holds a class, a token or an id that there is not.
+
+    Args:
+        arrays: what some inputs are given, items first.
+        shaped: the system, which looks them up.
+        report: takes the faults.
+        where: what the items are of, for messages.
+    """
     inputs = shaped.clocked.equations.inputs
     for name, range_ in ranges_of(shaped):
         array, size = arrays.get(name), range_.dim.size
         if array is None or array.dtype.kind not in "iu" or array.size == 0 or size is None:
             continue
-        numbers = cast("NDArray[np.int64]", array)
+        numbers = cast("Whole", array)
         highest = int(numbers.max())
         if highest < size and numbers.min() >= 0:
             continue
@@ -61,7 +72,8 @@ def check_ranges(arrays: Mapping[InputId, Array], shaped: Shaped, report: Report
         items = np.flatnonzero(wrong.reshape(len(numbers), -1).any(axis=1))
         if len(items):
             first = items[0]
-            found = errors.Found(int(first), int(numbers[first][wrong[first]].flat[0]), len(items))
+            number = int(numbers[first][wrong[first]].flat[0])
+            found = errors.Found(int(first), number, len(items), where)
             fault = errors.out_of_range(inputs[name], range_.dim, found, highest, range_.origin)
             report.add(fault)
 

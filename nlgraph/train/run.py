@@ -12,29 +12,24 @@ from nlgraph.backend import compile as compile_system
 from nlgraph.diagnostics.diagnostic import Label, Report, SpecError
 from nlgraph.frontend import System
 from nlgraph.module.module import Module
-from nlgraph.schema.run import Override, RunConfig
+from nlgraph.schema.run import RunConfig
 from nlgraph.system.fingerprint import fingerprint
 from nlgraph.system.ids import StateId
 from nlgraph.train import errors
-from nlgraph.train.batches import Batches, make_batches
 from nlgraph.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from nlgraph.train.data import read_data
-from nlgraph.train.evaluate import evaluate, left_out, may_be_smaller
+from nlgraph.train.evaluate import evaluate
+from nlgraph.train.feed import Feed, Load, open_feed
 from nlgraph.train.files import write_whole
 from nlgraph.train.interrupt import Interrupts
-from nlgraph.train.items import Items, fit_items
 from nlgraph.train.loop import Hooks, Values, run_ticks
 from nlgraph.train.metrics import HELD_OUT, MetricsFile, cut_metrics, read_last
 from nlgraph.train.progress import View
-from nlgraph.train.ranges import check_ranges
 from nlgraph.train.scalars import as_outputs, with_scalars
 from nlgraph.train.settings import Settings
 
 METRICS = "metrics.jsonl"
 CONFIG = "run.json"
 SPEC = "spec.nl"
-
-Load = Callable[[Mapping[str, Override]], System]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,9 +40,8 @@ class Prepared:
     config: RunConfig
     folder: Path
     module: Module
-    batches: Batches
+    feed: Feed
     scalars: Mapping[str, str]
-    may_be_smaller: bool
     checkpoint: Checkpoint | None
 
 
@@ -81,32 +75,19 @@ def prepare(
     Raises:
         SpecError: the spec, the data or the folder is faulty.
     """
-    report = Report()
-    system = load(settings.overrides)
-    items = _items(system, settings.data, report)
-    if items.sizes:
-        system = load({**settings.overrides, **items.sizes})
-    check_ranges(items.arrays, system.shaped, report)
-    clocked = system.shaped.clocked
-    inputs = clocked.equations.inputs
-    batches = make_batches(
-        items,
-        inputs,
-        {name: max(1, int(clocked.durations[at.clock])) for name, at in inputs.items()},
+    system, feed = open_feed(
+        load,
+        settings.overrides,
+        settings.data,
         share=settings.holdout,
         seed=settings.seed,
-        report=report,
+        note=note,
     )
-    _stop_at_errors(report)
-    assert batches is not None, "what cannot be cut is reported"
-    meaning = fingerprint(clocked.equations)
+    report = Report()
+    meaning = fingerprint(system.shaped.clocked.equations)
     checkpoint = load_checkpoint(folder, meaning, report, note) if settings.resume else None
     _stop_at_errors(report)
     _, scalars = with_scalars(system.shaped)
-    smaller = may_be_smaller(system.shaped, items)
-    unused = left_out(batches, smaller=smaller)
-    if unused:
-        note(f"{unused} held-out items fill no batch and are left out")
     module = compile_system(system.edited(as_outputs), backend=settings.backend, seed=settings.seed)
     if checkpoint is not None:
         module.load_state_dict(checkpoint.state)
@@ -117,14 +98,14 @@ def prepare(
         overrides=dict(settings.overrides),
         data=settings.data,
         holdout=settings.holdout,
-        batch=items.batch,
+        batch=feed.batch,
         seed=settings.seed,
         steps=settings.steps,
         every=settings.every,
         backend=settings.backend,
         on_nan=settings.on_nan,
     )
-    return Prepared(system, config, folder, module, batches, scalars, smaller, checkpoint)
+    return Prepared(system, config, folder, module, feed, scalars, checkpoint)
 
 
 def run(prepared: Prepared, view: View, taken: Interrupts) -> Outcome:
@@ -138,14 +119,18 @@ def run(prepared: Prepared, view: View, taken: Interrupts) -> Outcome:
     _begin_folder(prepared)
     last: Mapping[str, float | None] = {}
     held: Mapping[str, float] = {}
+    failed: SpecError | None = None
     began = time.perf_counter()
     with MetricsFile(folder / METRICS) as metrics, view:
 
         def done(tick: int, values: Values) -> None:
-            nonlocal last, held
+            nonlocal last, held, failed
             last = values
             if tick == config.steps:
-                held = _evaluated(prepared)
+                try:
+                    held = _evaluated(prepared)
+                except SpecError as fault:
+                    failed = fault  # told when the trained states are safe
             named = {HELD_OUT + name: value for name, value in held.items()}
             metrics.write(tick, {**values, **named})
             view.tick(tick, values)
@@ -164,7 +149,7 @@ def run(prepared: Prepared, view: View, taken: Interrupts) -> Outcome:
         taken.patient = True
         finished = run_ticks(
             module,
-            prepared.batches,
+            prepared.feed,
             prepared.scalars,
             steps=config.steps,
             every=config.every,
@@ -172,21 +157,12 @@ def run(prepared: Prepared, view: View, taken: Interrupts) -> Outcome:
             hooks=hooks,
         )
         taken.patient = False
+    if failed is not None:
+        raise failed
     if not last:  # the run had been at its end before
         last = {n: v for n, v in read_last(folder / METRICS).items() if n in prepared.scalars}
         held = _evaluated(prepared)
     return Outcome(prepared, time.perf_counter() - began, finished, last, held)
-
-
-def _items(system: System, data: str, report: Report) -> Items:
-    inputs = tuple(system.shaped.clocked.equations.inputs.values())
-    arrays = read_data(data, inputs, report)
-    _stop_at_errors(report)
-    assert arrays is not None, "what cannot be read is reported"
-    items = fit_items(arrays, inputs, f"`{data}`", report)
-    _stop_at_errors(report)
-    assert items is not None, "what does not fit is reported"
-    return items
 
 
 def _stop_at_errors(report: Report) -> None:
@@ -205,12 +181,8 @@ def _begin_folder(prepared: Prepared) -> None:
 
 
 def _evaluated(prepared: Prepared) -> dict[str, float]:
-    return evaluate(
-        prepared.module,
-        prepared.batches,
-        prepared.scalars,
-        may_be_smaller=prepared.may_be_smaller,
-    )
+    module = prepared.module
+    return evaluate(module, prepared.feed.held_apart(module.tick), prepared.scalars)
 
 
 def _fault(system: System, tick: int, bad: tuple[str, ...]) -> SpecError:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from nlgraph.diagnostics.diagnostic import SpecError
 from nlgraph.schema.run import Backend, OnNan, Override, RunConfig
 from nlgraph.train import errors
+from nlgraph.train.source import names_function
 
 STEPS, EVERY, HOLDOUT, SEED = 1000, 100, 0.2, 0
 BACKEND: Backend = "eager"
@@ -70,6 +71,8 @@ def settle(asked: Asked, folder: Path) -> Settings:
         said, was = getattr(asked, what), getattr(then, what)
         if said not in (None, was):
             raise SpecError([errors.other_run(str(folder), f"--{what}", was, said)])
+    if asked.data is None and names_function(then.data):
+        raise SpecError([errors.import_unsaid(str(folder), then.data)])
     return Settings(
         overrides=asked.overrides or then.overrides,
         data=then.data,

@@ -1,6 +1,7 @@
 """The commands that the pages show, run in a folder that has what they name."""
 
 import shlex
+import sys
 
 import numpy as np
 
@@ -61,6 +62,18 @@ component W : [vocab, vocab] = 0
 train W minimize cross_entropy(embedding(text, W), target) by gd(lr = 0.1)
 """,
     "steep.nl": LINE.replace("rate = 0.1", "rate = 1e6"),
+    "mine.py": """\
+import numpy as np
+
+
+def two():
+    for _ in range(2):
+        yield {"x": np.full((8, 4), 0.5), "y": np.ones(8)}
+
+
+def pairs():
+    yield np.full((8, 4), 0.5), np.ones(8)
+""",
     "data.csv": "0.5, 0.25, 1.0\n" * 20_000,
     "notes.txt": "this is no spec at all\n" * 1_200,
 }
@@ -92,13 +105,18 @@ def _runs(folder):
     options = ["line.nl", "--data", "even.npz", "--steps", "4", "--out", "done"]
     assert main(["train", *options]) == 0
     (folder / "begun").mkdir()
-    (folder / "begun" / "run.json").write_text((folder / "done" / "run.json").read_text())
+    config = (folder / "done" / "run.json").read_text()
+    (folder / "begun" / "run.json").write_text(config)
+    (folder / "fed").mkdir()
+    (folder / "fed" / "run.json").write_text(config.replace("even.npz", "mine:two"))
 
 
 def said(command, folder, monkeypatch, capsys):
     """What a command writes to a terminal without colour; `2>&1 | tail -n N` is understood."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
     for name, text in SPECS.items():
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "latin.nl").write_bytes("# Änderung\nclock step\n".encode("latin-1"))

@@ -7,6 +7,7 @@
     ```python needs M   … where the module M is installed
     ```console          `$ command` lines with what each prints; `…` stands for anything, and a
                         number with a point or a comma for any such number
+    ```console fails    … where every command exits with 1
 
 Fences of other kinds are not run; README's `sh` commands are what `.ci/run` does.
 """
@@ -76,7 +77,8 @@ def _check_console(snippet, folder):
             timeout=SECONDS,
             check=False,
         )
-        assert done.returncode == 0, f"{command}:\n{done.stdout}"
+        status = 1 if snippet.argument == "fails" else 0
+        assert done.returncode == status, f"{command}:\n{done.stdout}"
         pattern = ".*?".join(map(_pattern, expected.strip().split("…")))
         found = done.stdout.strip()
         assert re.fullmatch(pattern, found, re.DOTALL), f"`{command}` prints:\n{found}"

@@ -16,7 +16,9 @@ from nlgraph.train.items import Items
 _ORIGIN = Origin(Span(Source("spec.nl", "i"), 0, 1))
 
 
-def _batches(count=50, batch=8, *, share=0.2, seed=0, periods=(1,), dtype="int", bytes_=False):
+def _batches(
+    count=50, batch=8, *, share=0.2, seed=0, periods=(1,), dtype="int", bytes_=False, smaller=True
+):
     """Inputs a, b … that all hold the number of the item, one for each period."""
     names = [InputId(chr(ord("a") + i)) for i in range(len(periods))]
     inputs = {
@@ -32,6 +34,7 @@ def _batches(count=50, batch=8, *, share=0.2, seed=0, periods=(1,), dtype="int",
         dict(zip(names, periods, strict=True)),
         share=share,
         seed=seed,
+        may_be_smaller=smaller,
         report=report,
     )
     return made, report
@@ -44,7 +47,7 @@ def _epoch(batches, number):
 
 def test_a_share_of_the_items_is_never_trained_on():
     batches, _ = _batches()
-    held = {i for batch in batches.held_apart(8) for i in batch["a"].tolist()}
+    held = {i for _, batch in batches.held_apart(1) for i in batch["a"].tolist()}
     seen = {i for epoch in range(20) for batch in _epoch(batches, epoch) for i in batch}
     assert len(held) == 10
     assert seen | held == set(range(50))
@@ -53,13 +56,39 @@ def test_a_share_of_the_items_is_never_trained_on():
 
 def test_nothing_is_held_apart_with_a_share_of_0():
     batches, _ = _batches(share=0.0)
-    assert list(batches.held_apart(8)) == []
+    assert list(batches.held_apart(1)) == []
     assert len(batches.trained) == 50
 
 
 def test_the_last_held_out_batch_is_smaller():
-    batches, _ = _batches(share=0.2)
-    assert [len(batch["a"]) for batch in batches.held_apart(4)] == [4, 4, 2]
+    batches, _ = _batches(batch=4, share=0.2)
+    assert [(size, len(batch["a"])) for size, batch in batches.held_apart(1)] == [
+        (4, 4),
+        (4, 4),
+        (2, 2),
+    ]
+    assert batches.left_out(10) == 0
+
+
+def test_the_last_held_out_batch_is_left_out_where_it_cannot_be_smaller():
+    batches, _ = _batches(batch=4, share=0.2, smaller=False)
+    assert [size for size, _ in batches.held_apart(1)] == [4, 4]
+    assert batches.left_out(10) == 2
+
+
+def test_all_items_come_in_order_whatever_is_held_apart():
+    batches, _ = _batches(count=19, batch=8, share=0.3)
+    cut = [batch["a"].tolist() for _, batch in batches.in_order()]
+    assert cut == [list(range(8)), list(range(8, 16)), [16, 17, 18]]
+
+
+@pytest.mark.parametrize(("smaller", "least"), [(True, 1), (False, 8)])
+def test_without_a_share_the_data_may_be_shorter_than_a_batch(smaller, least):
+    made, _ = _batches(count=least, share=None, smaller=smaller)
+    assert [size for size, _ in made.in_order()] == [least]
+    made, report = _batches(count=least - 1, share=None, smaller=smaller)
+    assert made is None
+    assert report.errors[0].message.endswith(f"of `a`, and there are {least - 1}")
 
 
 def test_an_epoch_shows_an_item_at_most_once_and_the_next_one_in_another_order():

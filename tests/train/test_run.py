@@ -136,7 +136,9 @@ def _held_out(count, *, share):
     name = InputId("x")
     at = Input(name, TensorType("f32", (Dim("B", 1),)), ClockId("step"), None)
     items = Items({name: np.zeros(count)}, frozenset([name]), 1, "B", {})
-    made = make_batches(items, {name: at}, {name: 1}, share=share, seed=0, report=Report())
+    made = make_batches(
+        items, {name: at}, {name: 1}, share=share, seed=0, may_be_smaller=True, report=Report()
+    )
     return made.held
 
 
@@ -497,3 +499,68 @@ def test_a_short_text_is_an_error_that_counts_what_is_held_apart(capsys):
     err = capsys.readouterr().err
     assert "takes 16 items of `text`, and there are 14 to train on (4 more are held apart)" in err
     assert _train("--data", "short.txt", "--steps", "2", "--holdout", "0") == 0
+
+
+# ----------------------------------------------------------------------------- functions
+
+FEEDS = """
+import numpy as np
+data = dict(np.load("data.npz"))
+
+def batches():
+    random = np.random.default_rng(1)
+    while True:
+        rows = random.integers(0, 200, 16)
+        yield {name: array[rows] for name, array in data.items()}
+
+def few():
+    for _, batch in zip(range(30), batches()):
+        yield batch
+"""
+
+
+@pytest.fixture
+def _feeds(monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "feeds", raising=False)
+    Path("feeds.py").write_text(FEEDS)
+
+
+def _feed(out, steps, *arguments):
+    given = ["--data", "feeds:batches", "--out", out, "--steps", str(steps)]
+    return _train(*given, "--every", "20", *arguments)
+
+
+@pytest.mark.usefixtures("_feeds")
+@pytest.mark.parametrize("share", ["0", "0.2"])
+def test_a_run_on_a_function_resumes_bit_for_bit(share):
+    assert _feed("whole", 45, "--holdout", share) == 0
+    assert _feed("broken", 23, "--holdout", share) == 0
+    assert _resume("broken", 45, "--data", "feeds:batches") == 0
+    _assert_same_run("whole", "broken", 45)
+    assert ("holdout_loss" in _lines("whole")[-1]) == (share != "0")
+
+
+@pytest.mark.usefixtures("_feeds")
+def test_no_file_decides_what_is_imported(capsys):
+    _feed("run", 3)
+    del sys.modules["feeds"]
+    capsys.readouterr()
+    assert _resume("run", 5) == 1
+    assert "error[NL0834]" in capsys.readouterr().err
+    config = Path("run", "run.json")
+    config.write_text(config.read_text().replace("feeds:batches", "feeds:other"))
+    assert _resume("run", 5, "--data", "feeds:batches") == 1
+    assert "error[NL0832]" in capsys.readouterr().err
+    assert "feeds" not in sys.modules
+
+
+@pytest.mark.usefixtures("_feeds")
+def test_a_function_that_runs_dry_ends_the_run_with_what_was_learned_saved(capsys):
+    given = ["--data", "feeds:few", "--out", "run", "--steps", "40", "--holdout", "0"]
+    assert _train(*given) == 1
+    err = capsys.readouterr().err
+    assert "error[NL0814]: `feeds:few` ended after 30 batches, and tick 31 needs one more" in err
+    assert _newest("run") == 30
+    assert _lines("run")[-1]["tick"] == 30
+    assert _resume("run", 30, "--data", "feeds:few") == 0
