@@ -14,7 +14,7 @@ from nlgraph.draw.model import Band, Box, Card, Folded, Head, Layout, Point, Rou
 from nlgraph.draw.place import place
 from nlgraph.draw.ports import Ports, place_ports
 
-TOP: Final = 64
+TOP: Final = 72
 """Where the first band begins, below the title."""
 
 _LANE: Final = 9

@@ -179,7 +179,7 @@ def _add_legend(root: Element, kinds: Sequence[EdgeKind], y: float) -> float:
     x: float = 18
     for kind in kinds:
         stroke = STROKES[kind]
-        group = add(root, "g", class_=f"net {kind}")
+        group = add(root, "g", class_=kind)
         add(group, "path", class_="edge", d=f"M{x:g} {y:g}h38")
         turned = add(group, "g", transform=f"translate({x + 50:g} {y:g}) rotate(-90)")
         head(turned, stroke.head, (0, 0), "top")

@@ -59,6 +59,7 @@ let chosen = null;
 
 function choose(card, all) {
   chosen = card;
+  if (card) show(card);
   const number = card && Number(card.dataset.card);
   const above = card ? reached(number, reads, all) : new Set();
   const below = card ? reached(number, readBy, all) : new Set();
