@@ -13,6 +13,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from nlgraph.graph.alike import hashable, number_loop
+from nlgraph.graph.prune import prune_loops
 from nlgraph.graph.steps import Step, Steps, identity, in_order, steps_of
 from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.externs import EXTERN
@@ -23,7 +24,9 @@ from nlgraph.schedule.model import TICKS, Arg, Binding, Grad, Loop, Name, Op, Re
 def flatten(unit: Unit) -> Steps:
     """The steps of a unit."""
     inputs = [Step("input", (), unit.types[name], name) for name in unit.region.inputs]
-    return _flatten(unit, unit.region, unit.region.inputs, inputs, inside=False)
+    steps = _flatten(unit, unit.region, unit.region.inputs, inputs, inside=False)
+    prune_loops(steps.outputs)
+    return steps
 
 
 def _flatten(
@@ -209,15 +212,19 @@ class _Tape:
             self._backward[value] = step, {}
         backward, places = self._backward[value]
         reached = _reached(value)
-        if inside or any(step.op == "loop" or _is_foreign(step) for step in reached):
-            # Code of the user's may leave a parameter unused, and a loop what it carries: its
-            # derivative is 0.
+        if inside or any(_may_be_constant(step) for step in reached):
+            # Code of the user's may leave a parameter unused, a loop what it carries, and the
+            # derivative of what is linear what it was taken by: its derivative is 0.
             backward.attrs = {**backward.attrs, "materialize_grads": True}
         for name, leaf_name in zip(binding.names, grad.region.inputs, strict=True):
             leaf, type_ = self._known[leaf_name], self.unit.types[name]
             if leaf in reached:
                 index = {"index": places.setdefault(leaf, len(places))}
                 step = Step("part", (backward,), type_, name, binding.note, index, tape=inside)
+                if inside:
+                    # A derivative may be constant; what is differentiated must have a history.
+                    step.name = f"{name}_part"
+                    step = Step("alias", (step,), type_, name, binding.note, tape=True)
             else:
                 step = Step("zeros_like", (leaf.args[0],), type_, name, binding.note)
             self._known[name] = step
@@ -314,7 +321,8 @@ def _reached(value: Step) -> set[Step]:
     return found
 
 
-def _is_foreign(step: Step) -> bool:
-    """Whether a step calls a function or a module of the user's."""
+def _may_be_constant(step: Step) -> bool:
+    """Whether what a step gives may not depend on all that it is given."""
     known = registry().get(step.op)
-    return step.op == EXTERN or (known is not None and not isinstance(known.target, str))
+    foreign = step.op == EXTERN or (known is not None and not isinstance(known.target, str))
+    return foreign or step.op in ("loop", "backward")

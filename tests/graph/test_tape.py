@@ -155,3 +155,9 @@ def test_only_loops_that_are_alike_are_one(graph_of, old, new, count):
     other = MEMORY.replace("M", "N").replace("o =", "more =").replace(old, new)
     text = INSIDE.replace("MEMORY", MEMORY + other) + "metric late = mean(more)\n"
     assert loops(graph_of(text)) == count
+
+
+def test_turns_make_only_what_is_read(graph_of):
+    graph = graph_of(INSIDE.replace("MEMORY", MEMORY))
+    (loop,) = [module for module in graph.modules() if type(module).__name__ == "Loop"]
+    assert len(loop.joined) == 1
