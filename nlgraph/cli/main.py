@@ -19,6 +19,7 @@ DONE, FAULTY, MISUSED, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = {
     "check": "say everything that is wrong with specs",
     "compile": "write a folder that runs without nlgraph, or an intermediate form",
+    "doctor": "say what works here: versions, compiler, devices, backends",
     "draw": "draw a system's level graph",
     "explain": "say what a diagnostic means",
     "levels": "show a system's levels and frequencies",
@@ -86,6 +87,11 @@ def _run(argv: Sequence[str]) -> int:
         return _complain("interrupted", INTERRUPTED)
     except BrokenPipeError:
         raise
+    except ImportError as fault:
+        if (fault.name or "").startswith("nlgraph") or os.environ.get("NLGRAPH_TRACEBACK"):
+            raise
+        said = f"what this needs cannot be imported: {escape(str(fault))}"
+        return _complain(f"{said}\n  `nlgraph doctor` says what works here", FAULTY)
     except Exception as fault:  # a fault of ours, too, is told in a line
         if os.environ.get("NLGRAPH_TRACEBACK"):
             raise

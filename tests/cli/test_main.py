@@ -26,7 +26,7 @@ def test_help_names_every_command(capsys):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_commands_help_has_examples(command, capsys):
     assert main([command, "--help"]) == 0
-    assert f"examples:\n  nlgraph {command} " in capsys.readouterr().out
+    assert f"examples:\n  nlgraph {command}" in capsys.readouterr().out
 
 
 def test_without_a_command_the_help_is_shown_as_an_error(capsys):
