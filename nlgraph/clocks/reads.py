@@ -146,6 +146,9 @@ def _reads(
             yield Read(expr, how)
             continue
         match expr:
+            case Call(op="global_dot", args=args):
+                # Its factors are nodes: a derivative by one leaf is about that leaf's alone.
+                yield from (Read(part, how) for part in args)
             case Call(args=args):
                 stack.extend((part, how) for part in reversed(args))
             case SignalRead() | StateRead() | InputRead():

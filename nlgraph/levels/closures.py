@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nlgraph.clocks.graphs import knots
-from nlgraph.clocks.reads import Node, Read, Reads, node_of
+from nlgraph.clocks.reads import PLAIN, Node, Read, Reads, node_of
 from nlgraph.system.ids import ComponentId, StateId
-from nlgraph.system.model import Grad, InputRead, StateRead
+from nlgraph.system.model import Expr, Grad, InputRead, StateRead
 
 At = tuple[Node, int, bool]
 """A node as it is read: inside an objective whose tick has this length, or outside of any (0); and
@@ -46,7 +46,20 @@ class Closures:
 
     def of(self, node: Node, tick: int) -> Closure:
         """What is read from a node on."""
-        start = (node, tick, False)
+        return self._of((node, tick, False))
+
+    def of_read(self, expr: Expr, tick: int) -> Closure:
+        """What is read where an expression is read: a node, or a state."""
+        if not isinstance(expr, StateRead):
+            return self.of(node_of(expr), tick)
+        read = Read(expr, PLAIN)
+        total = Closure()
+        self.add_read(read, total)
+        for at in self._lead(read, tick, lives=False):
+            total.add(self._of(at))
+        return total
+
+    def _of(self, start: At) -> Closure:
         if start not in self.known:
             for knot in knots([start], self._onward):
                 if knot[0] in self.known:
@@ -95,14 +108,18 @@ class Closures:
             return
         node, tick, lives = at
         for read in self.reads.of.get(node, ()):
-            expr = read.expr
-            if isinstance(expr, InputRead):
-                continue
-            if isinstance(expr, StateRead):
-                if tick and self.reads.lives_inside(expr.state, tick):
-                    yield ("update", expr.state), tick, True
-                    yield ("reset", expr.state), tick, True
-            elif read.gradient is None:
-                yield node_of(expr), tick, lives
-            elif lives:
-                yield node_of(expr), max(tick, self.tick_of(read.gradient)), True
+            yield from self._lead(read, tick, lives=lives)
+
+    def _lead(self, read: Read, tick: int, *, lives: bool) -> Iterator[At]:
+        """Where a read leads on to."""
+        expr = read.expr
+        if isinstance(expr, InputRead):
+            return
+        if isinstance(expr, StateRead):
+            if tick and self.reads.lives_inside(expr.state, tick):
+                yield ("update", expr.state), tick, True
+                yield ("reset", expr.state), tick, True
+        elif read.gradient is None:
+            yield node_of(expr), tick, lives
+        elif lives:
+            yield node_of(expr), max(tick, self.tick_of(read.gradient)), True

@@ -22,7 +22,8 @@ from nlgraph.levels.closures import Closure, Closures
 from nlgraph.levels.makers import Makers
 from nlgraph.levels.model import EdgeKind, Net
 from nlgraph.levels.nets import Names, nets_but_own
-from nlgraph.levels.products import Product, Products
+from nlgraph.levels.products import Objective, Product, Products
+from nlgraph.levels.terms import Terms
 from nlgraph.system.ids import ComponentId
 from nlgraph.system.model import Expr, Grad, InputRead, Item, SignalRead, StateRead
 from nlgraph.system.walk import postorder
@@ -32,7 +33,7 @@ def find_nets(reads: Reads) -> tuple[Net, ...]:
     """All edges, as nets that together take some `n log n` names for n components."""
     equations = reads.clocked.equations
     bits = {name: 1 << place for place, name in enumerate(equations.components)}
-    products = Products(reads.clocked)
+    products = Products(reads, Terms(reads))
     finder = _Finder(reads, bits, Closures(reads, bits), products, Makers(products, bits))
     for name in equations.components:
         finder.add(name)
@@ -40,9 +41,23 @@ def find_nets(reads: Reads) -> tuple[Net, ...]:
     return tuple(finder.nets())
 
 
-_Targets = dict[Grad, dict[ComponentId | None, None]]
 _Group = tuple[EdgeKind, int | Names, str | None]
 """Edges of a kind from the components of a mask (a few have their names), through a signal."""
+
+
+@dataclass(slots=True)
+class _Taken:
+    """By which components a gradient is taken (signals together have a bit), and what it reads."""
+
+    by: int = 0
+    closure: Closure = field(default_factory=Closure)
+
+    def add(self, other: _Taken) -> None:
+        self.by |= other.by
+        self.closure.add(other.closure)
+
+
+_Gradients = dict[Grad, _Taken]
 
 
 @dataclass(slots=True, eq=False)
@@ -54,11 +69,11 @@ class _Finder:
     makers: Makers
     groups: dict[_Group, dict[ComponentId | None, list[ComponentId]]] = field(default_factory=dict)
     flows: dict[tuple[int, str | None], dict[ComponentId, None]] = field(default_factory=dict)
-    objectives: dict[tuple[Node, int], tuple[Expr, dict[ComponentId, None]]] = field(
-        default_factory=dict
-    )
-    clips: dict[Expr, _Targets] = field(default_factory=dict)
+    objectives: dict[tuple[Node, int], tuple[Expr, int]] = field(default_factory=dict)
+    insides: dict[Objective, tuple[_Gradients, _Gradients]] = field(default_factory=dict)
     ordered: tuple[ComponentId, ...] = ()
+    names: dict[int, Names] = field(default_factory=dict)
+    vias: dict[Expr, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Keep the names by their bits."""
@@ -129,41 +144,75 @@ class _Finder:
             yield from component.map_reads
 
     def _add_gradients(self, name: ComponentId, product: Product) -> None:
-        by_gradient = self._by_gradient(product.items)
+        found = self._by_gradient(product.items)
+        scaling: _Gradients = {}
+        for objective in product.objectives:
+            items, clips = self._inside(objective)
+            _merge(found, items)
+            _merge(scaling, clips)
         for clip in product.clips:
-            if clip not in self.clips:
-                self.clips[clip] = self._by_gradient(self.products.items_of(clip))
-            for grad, targets in self.clips[clip].items():
-                by_gradient.setdefault(grad, targets)
-        for grad, targets in by_gradient.items():
-            via = self._via(grad.value)
-            tick = self.closures.tick_of(grad)
-            node = node_of(grad.value)
-            only = next(iter(targets)) if len(targets) == 1 else None
-            self._put_closure(self.closures.of(node, tick), name, via, only)
-            _, trained = self.objectives.setdefault((node, tick), (grad.value, {}))
-            for target in targets:
-                if target is not None:
-                    trained[target] = None
-                    self._put("context", (target,), name, via)
+            for gradients in self._inside((clip,)):
+                _merge(scaling, gradients)
+        for grad, taken in (scaling | found).items():
+            self._add_gradient(name, grad, taken)
 
-    def _by_gradient(self, items: Iterable[Item]) -> _Targets:
-        """The components by which each gradient is taken, None for a signal."""
-        found: _Targets = {}
+    def _add_gradient(self, name: ComponentId, grad: Grad, taken: _Taken) -> None:
+        via = self._via(grad.value)
+        one = taken.by & (taken.by - 1) == 0 and taken.by != self._signal
+        only = self.ordered[taken.by.bit_length() - 1] if one else None
+        self._put_closure(taken.closure, name, via, only)
+        node, tick = node_of(grad.value), self.closures.tick_of(grad)
+        by = taken.by & ~self._signal
+        _, trained = self.objectives.get((node, tick), (grad.value, 0))
+        self.objectives[node, tick] = grad.value, trained | by
+        self._put("context", by if only is None else (only,), name, via)
+
+    def _inside(self, objective: Objective) -> tuple[_Gradients, _Gradients]:
+        """The gradients in an objective or a clip, and those that scale them."""
+        if objective not in self.insides:
+            product = self.products.inside(objective)
+            items = self._by_gradient(product.items)
+            scaling: _Gradients = {}
+            for clip in product.clips:
+                for gradients in self._inside((clip,)):
+                    _merge(scaling, gradients)
+            self.insides[objective] = items, scaling
+        return self.insides[objective]
+
+    def _by_gradient(self, items: Iterable[Item]) -> _Gradients:
+        found: _Gradients = {}
         for item in items:
-            found.setdefault(item.grad, {})[self._target(item)] = None
+            found.setdefault(item.grad, _Taken()).add(self._taken(item))
         return found
 
-    def _target(self, item: Item) -> ComponentId | None:
+    def _taken(self, item: Item) -> _Taken:
         target = item.grad.targets[item.index]
-        return self.closures.component(target.state) if isinstance(target, StateRead) else None
+        by = (
+            self.bits[self.closures.component(target.state)]
+            if isinstance(target, StateRead)
+            else self._signal
+        )
+        tick = self.closures.tick_of(item.grad)
+        terms = self.products.terms.of(item)
+        total = Closure()
+        for part in (item.grad.value,) if terms is None else terms:
+            total.add(self.closures.of_read(part, tick))
+        return _Taken(by, total)
+
+    @property
+    def _signal(self) -> int:
+        """The bit of all signals by which gradients are taken."""
+        return 1 << len(self.bits)
 
     def _via(self, expr: Expr) -> str | None:
         """The signal through which a read runs: the one that is read, or the first inside it."""
         if isinstance(expr, SignalRead):
             return expr.signal
-        inner = (read.expr for read in self.reads.of.get(node_of(expr), ()))
-        return next((str(e.signal) for e in inner if isinstance(e, SignalRead)), None)
+        if expr not in self.vias:
+            inner = (read.expr for read in self.reads.of.get(node_of(expr), ()))
+            first = next((str(e.signal) for e in inner if isinstance(e, SignalRead)), None)
+            self.vias[expr] = first
+        return self.vias[expr]
 
     def _add_starts(self, name: ComponentId) -> None:
         equations = self.reads.clocked.equations
@@ -189,48 +238,48 @@ class _Finder:
         resetting = [state.id for state in equations.states.values() if state.reset is not None]
         if not resetting:
             return
-        targets: dict[Target, int] = {}
+        by = 0
         for _, trained in self.objectives.values():
-            for name in trained:
-                for state in equations.components[name].states:
-                    targets["state", state] = self.bits[name]
+            by |= trained
+        targets: dict[Target, int] = {
+            ("state", state): self.bits[name]
+            for name in self._names(by)
+            for state in equations.components[name].states
+        }
         inside = {state: 1 << (len(self.bits) + i) for i, state in enumerate(resetting)}
         targets.update({("inside", state): bit for state, bit in inside.items()})
         scopes: dict[int, Scope] = {}
         for (_, tick), (value, trained) in self.objectives.items():
             scope = scopes.setdefault(tick, Scope(self.reads, tick, targets))
             reached = scope.reached(value)
-            wanted = self._mask(trained)
             for state in resetting:
                 source = self.closures.component(state)
-                mask = scope.reached_by(state) & wanted if reached & inside[state] else 0
+                mask = scope.reached_by(state) & trained if reached & inside[state] else 0
                 if mask & ~self.bits[source]:
                     self.flows.setdefault((mask, self._via(value)), {})[source] = None
-
-    def _mask(self, names: Iterable[ComponentId]) -> int:
-        mask = 0
-        for name in names:
-            mask |= self.bits[name]
-        return mask
 
     # ------------------------------------------------------------------------- nets
 
     def nets(self) -> Iterator[Net]:
         """All that was found."""
-        names: dict[int, Names] = {}
         for (kind, sources, via), targets in self.groups.items():
-            found = sources if isinstance(sources, tuple) else self._names(sources, names)
+            found = sources if isinstance(sources, tuple) else self._names(sources)
             yield from nets_but_own(found, targets, kind, via)
         for (mask, via), through in self.flows.items():
-            yield Net(tuple(through), self._names(mask, names), "backprop", via)
+            yield Net(tuple(through), self._names(mask), "backprop", via)
 
-    def _names(self, mask: int, names: dict[int, Names]) -> Names:
-        if mask not in names:
+    def _names(self, mask: int) -> Names:
+        if mask not in self.names:
             found: list[ComponentId] = []
             rest = mask
             while rest:
                 lowest = rest & -rest
                 found.append(self.ordered[lowest.bit_length() - 1])
                 rest ^= lowest
-            names[mask] = tuple(found)
-        return names[mask]
+            self.names[mask] = tuple(found)
+        return self.names[mask]
+
+
+def _merge(gradients: _Gradients, more: _Gradients) -> None:
+    for grad, taken in more.items():
+        gradients.setdefault(grad, _Taken()).add(taken)

@@ -13,10 +13,12 @@ from `minimize E by gd(lr = rate, retain = a)`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from nlgraph.clocks.model import Clocked
+from nlgraph.clocks.reads import Reads
+from nlgraph.levels.terms import Terms
 from nlgraph.system.ids import ComponentId
 from nlgraph.system.model import (
     Call,
@@ -42,27 +44,46 @@ from nlgraph.system.walk import children, postorder
 class Product:
     """What an update remembers, and its coefficients.
 
-    `items` are the gradients that it remembers, those inside their objectives too; `clips` are the
-    scalars, made of gradients, by which these are multiplied.
+    `items` are the gradients that it remembers, and `clips` the scalars, made of gradients, by
+    which these are multiplied. `objectives` are those that a gradient differentiates as a whole:
+    the gradients inside them are remembered too, and are the same for all that are so taken.
     """
 
     items: tuple[Item, ...]
+    objectives: tuple[Objective, ...]
     clips: tuple[Expr, ...]
     coefficients: tuple[Expr, ...]
+
+
+Objective = tuple[Expr, ...]
+"""What a gradient differentiates, and the points at which it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    items: dict[Item, None] = field(default_factory=dict)
+    objectives: dict[Objective, None] = field(default_factory=dict)
+    clips: dict[Expr, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
 class Products:
     """The products of all updates; `carrying` are the expressions that hold a gradient."""
 
-    clocked: Clocked
+    reads: Reads
+    terms: Terms
     carrying: set[Expr] = field(default_factory=set)
     memories: dict[ComponentId, bool] = field(default_factory=dict)
     scalars: dict[Expr, bool] = field(default_factory=dict)
     sized: set[int] = field(default_factory=set)
     looked_at: set[int] = field(default_factory=set)
     remembering: dict[Expr, bool] = field(default_factory=dict)
-    clip_items: dict[Expr, tuple[Item, ...]] = field(default_factory=dict)
+    insides: dict[Objective, Product] = field(default_factory=dict)
+
+    @property
+    def clocked(self) -> Clocked:
+        """The system."""
+        return self.reads.clocked
 
     def __post_init__(self) -> None:
         """Find what holds a gradient, parts and signals before what reads them."""
@@ -79,33 +100,28 @@ class Products:
 
     def of(self, component: ComponentId) -> Product:
         """The product of all updates of a component."""
-        items: dict[Item, None] = {}
-        clips: dict[Expr, None] = {}
         coefficients: dict[Expr, None] = {}
         for update in self._updates(component):
-            self._add_items(update, items, clips)
             coefficients.update(dict.fromkeys(self._coefficients(update, component)))
-        return Product(tuple(items), tuple(clips), tuple(coefficients))
+        found = self._gradients(self._updates(component))
+        return Product(
+            tuple(found.items), tuple(found.objectives), tuple(found.clips), tuple(coefficients)
+        )
 
-    def items_of(self, clip: Expr) -> tuple[Item, ...]:
-        """The gradients of which a scalar is made; looked up once for all that it multiplies."""
-        if clip not in self.clip_items:
-            items: dict[Item, None] = {}
-            clips: dict[Expr, None] = {}
-            self._add_items(clip, items, clips)
-            for inner in clips:
-                items.update(dict.fromkeys(self.items_of(inner)))
-            self.clip_items[clip] = tuple(items)
-        return self.clip_items[clip]
+    def inside(self, objective: Objective) -> Product:
+        """What is in an objective, or in a clip, and in the objectives inside; looked up once."""
+        if objective not in self.insides:
+            found = self._gradients(objective, enters=True)
+            self.insides[objective] = Product(tuple(found.items), (), tuple(found.clips), ())
+        return self.insides[objective]
 
     def is_memory(self, component: ComponentId) -> bool:
         """Whether a component remembers gradients by others: a momentum, a preconditioner."""
         if component not in self.memories:
-            items: dict[Item, None] = {}
-            for update in self._updates(component):
-                self._add_items(update, items, {})
+            found = self._gradients(self._updates(component))
+            parts = (found.items, *(self.inside(each).items for each in found.objectives))
             states = self.clocked.equations.states
-            targets = [item.grad.targets[item.index] for item in items]
+            targets = (item.grad.targets[item.index] for part in parts for item in part)
             self.memories[component] = any(
                 states[target.state].component != component
                 for target in targets
@@ -122,9 +138,13 @@ class Products:
 
     # ------------------------------------------------------------------------- gradients
 
-    def _add_items(self, root: Expr, items: dict[Item, None], clips: dict[Expr, None]) -> None:
-        """The gradients under an expression, and the scalars that multiply them."""
-        stack = [root]
+    def _gradients(self, roots: Iterable[Expr], *, enters: bool = False) -> _Found:
+        """The gradients under some expressions, and the scalars that multiply them.
+
+        `enters`: those inside objectives that are differentiated as a whole too.
+        """
+        found = _Found()
+        stack = list(roots)
         seen: set[Expr] = set()
         while stack:
             expr = stack.pop()
@@ -133,8 +153,14 @@ class Products:
             seen.add(expr)
             match expr:
                 case Item(grad=grad):
-                    items[expr] = None
-                    stack.append(grad)
+                    found.items[expr] = None
+                    terms = self.terms.of(expr)
+                    if terms is not None:
+                        stack.extend(terms)
+                    elif enters:
+                        stack.append(grad)
+                    elif grad in self.carrying:
+                        found.objectives[children(grad)] = None
                 case SignalRead(signal=signal):
                     stack.append(self.clocked.equations.signals[signal].value)
                 case Call(op="mul" | "div"):
@@ -142,9 +168,10 @@ class Products:
                     tensors = [factor for factor in factors if not self._is_scalar(factor)]
                     stack.extend(tensors or factors)
                     if tensors:
-                        clips.update((f, None) for f in factors if f not in tensors)
+                        found.clips.update((f, None) for f in factors if f not in tensors)
                 case _:
                     stack.extend(children(expr))
+        return found
 
     # ------------------------------------------------------------------------- coefficients
 

@@ -136,12 +136,13 @@ def define(
 ) -> None:
     """Give states their updates, leaf by leaf."""
     value = collapse(value)
+    is_lost = is_unknown(value)
     for key, record in leaves.items():
         if record.update_origin is not None:
             builder.report.add(errors.defined_twice(record.id, origin, record.update_origin))
             continue
         record.update_origin = origin
-        if is_unknown(value):
+        if is_lost:
             record.update = Unknown(origin)
             continue
         expr = leaf(value, key)

@@ -72,10 +72,13 @@ def _groups(plan: Plan, clock_of_host: ClockOfHost | None) -> list[Plan]:
     for key, comp in plan.hosts.items():
         clock = comp.id if clock_of_host is None else clock_of_host.get(comp.id)
         by_clock.setdefault(clock, []).append(key)
+    by_host: dict[str, dict[Key, StateRecord]] = {}
+    for leaf, record in plan.leaves.items():
+        by_host.setdefault(leaf[0], {})[leaf] = record
     groups = []
     for keys in by_clock.values():
         hosts = {key: plan.hosts[key] for key in keys}
-        leaves = {key: record for key, record in plan.leaves.items() if key[0] in hosts}
+        leaves = {leaf: of for key in keys for leaf, of in by_host.get(key, {}).items()}
         if len(keys) == 1:
             hosts = {"": plan.hosts[keys[0]]}
             leaves = {("", key[1]): record for key, record in leaves.items()}

@@ -1,5 +1,7 @@
 """The six kinds of edges, each on the smallest system that has it."""
 
+import time
+
 import pytest
 
 import nlgraph
@@ -249,6 +251,48 @@ def test_a_rules_and_a_files_moment_have_the_same_edges(edges):
     assert named(rule) == named(file)
 
 
+def test_each_leaf_of_a_bundles_memory_remembers_its_own_gradient(edges):
+    """As by the equation m' = alpha m - lr g, in which no leaf stands with another's."""
+    head = STEP + "loss = sum(x @ (W * V))\ncomponent W : [d] = 1\ncomponent V : [d] = 1\n"
+    rule = "rule heavy(lr, alpha = 0.9) for W, g {\n"
+    rule += "  component m : like W = 0 { m' = alpha * m - lr * g }\n  W' = W + m'\n}\n"
+    by_equation = edges(head + rule + "train W, V minimize loss by heavy(lr = 0.1)\n")
+    for objective in ("dot(m, g)", "2 * dot(m, g) - dot(m, g)", "dot(m, g) + 0.5 * dot(m, m)"):
+        rule = "rule heavy(lr) for W, g {\n  component m : like W = 0 {\n"
+        rule += f"    minimize {objective} by gd(lr = lr)\n  }}\n  W' = W + m'\n}}\n"
+        text = head + rule + "train W, V minimize loss by heavy(lr = 0.1)\n"
+        assert edges(text) == by_equation
+    assert set(by_equation) == {
+        ("W.m", "W", "same-time"),
+        ("V.m", "V", "same-time"),
+        ("W", "W.m", "context"),
+        ("V", "V.m", "context"),
+        ("V", "W.m", "state"),
+        ("W", "V.m", "state"),
+    }
+
+
+def test_leaves_that_meet_in_a_bundles_memory_read_each_other(edges):
+    text = STEP + "loss = sum(x @ (W * V))\ncomponent W : [d] = 1\ncomponent V : [d] = 1\n"
+    text += "rule mixed(lr) for W, g {\n  component m : like W = 0 {\n"
+    text += "    minimize dot(m, g) * norm(m) by gd(lr = lr)\n  }\n  W' = W + m'\n}\n"
+    found = edges(text + "train W, V minimize loss by mixed(lr = 0.1)\n")
+    assert ("V.m", "W.m", "state") in found
+    assert ("V", "W.m", "context") in found
+
+
+def test_at_a_moved_point_every_leaf_remembers_all_gradients(edges):
+    text = STEP + "loss = sum(x @ (W * V))\ncomponent W : [d] = 1\ncomponent V : [d] = 1\n"
+    text += "rule moved(lr) for W, g, L { W' = W - lr * grad(L with (W = W + g), W) }\n"
+    found = edges(text + "train W, V minimize loss by moved(lr = 0.1)\n")
+    assert found == {
+        ("V", "W", "state"): "loss",
+        ("W", "V", "state"): "loss",
+        ("V", "W", "context"): "loss",
+        ("W", "V", "context"): "loss",
+    }
+
+
 def test_a_clipped_bundle_remembers_each_its_own_gradient(edges):
     text = STEP + "loss = sum(x @ (W * V))\ncomponent W : [d] = 1\ncomponent V : [d] = 1\n"
     text += "train W, V minimize loss by clip_norm(1) then sgd(lr = 0.1, momentum = 0.9)\n"
@@ -277,14 +321,34 @@ def test_nets_hold_every_pair_but_own_once():
     assert set(pairs) == expected
 
 
+def _one_loss(count, rule):
+    return (
+        "rule moved(lr) for W, g, L { W' = W - lr * grad(L with (W = W + g / norm(g)), W) }\n"
+        + STEP
+        + f"z[0] = x\nfor i in 1 .. {count} {{ component c[i] : [d] = 1; z[i] = z[i-1] * c[i] }}\n"
+        + f"loss = sum(z[{count}])\ntrain c minimize loss by {rule}\noutput loss\n"
+    )
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("rule", ["momentum(lr = 0.1)", "moved(lr = 0.1)"])
+def test_the_time_for_one_loss_grows_with_its_weights(rule):
+    """Ten times the weights take at most some twenty times as long, not a hundred."""
+    nlgraph.loads(_one_loss(10, rule))
+    seconds = []
+    for count in (200, 2_000):
+        start = time.process_time()
+        system = nlgraph.loads(_one_loss(count, rule))
+        seconds.append(time.process_time() - start)
+        size = sum(len(net.sources) + len(net.targets) for net in system.level_graph.nets)
+        assert size < 60 * count
+    assert seconds[1] < 25 * seconds[0]
+
+
 @pytest.mark.timeout(60)
 def test_a_loss_over_many_weights_forms_no_pairs():
     count = 300
-    system = nlgraph.loads(
-        STEP
-        + f"z[0] = x\nfor i in 1 .. {count} {{ component c[i] : [d] = 1; z[i] = z[i-1] * c[i] }}\n"
-        + f"loss = sum(z[{count}])\ntrain c minimize loss by adamw(lr = 0.1)\noutput loss\n"
-    )
+    system = nlgraph.loads(_one_loss(count, "adamw(lr = 0.1)"))
     size = sum(len(net.sources) + len(net.targets) for net in system.level_graph.nets)
     assert size < 60 * count
     kinds = {net.kind for net in system.level_graph.nets}
