@@ -148,7 +148,7 @@ class View:
     def prev(self, context: Context, expr: Prev) -> Steps:
         """The value of an expression at the tick before of its clock."""
         last, start = self.plan.tick_before(expr, context.time)
-        if last > context.tick - 1:
+        if last > start and last > context.tick - 1:
             return (yield context.moved(last), expr.value)
         kept = self.facts.at(("prev", expr.name), context.tick)
         type_ = self.plan.shaped.type_of(expr, context.hidden)

@@ -231,6 +231,7 @@ def _closed(region: RegionDraft, outputs: tuple[Arg, ...]) -> Region:
     bindings = tuple(
         _closed_loop(binding) if isinstance(binding, LoopDraft) else binding
         for binding in region.bindings
+        if not isinstance(binding, LoopDraft) or binding.carried or binding.stacked
     )
     return Region(tuple(region.inputs), bindings, outputs)
 

@@ -347,8 +347,13 @@ class Evaluator:
             if value.form == "grad" and self.joins(value):
                 key = (value.parts[0], value.data[1:])
                 joined.setdefault(key, {}).update(dict.fromkeys(value.targets))
-        # A gradient for each tick inside the root's is taken by nothing but its own states.
-        whole = {key: targets for key, targets in joined.items() if (key[1][0] or 1) >= 1}
+        # A gradient for each tick inside the root's, or for each copy, is taken by nothing but its
+        # own states: others would be written out for each of them.
+        whole = {
+            key: targets
+            for key, targets in joined.items()
+            if (key[1][0] or 1) >= 1 and not key[1][1]
+        }
         if len(whole) <= _MOST_SHARED:
             everything = {target: None for targets in whole.values() for target in targets}
             for key, targets in whole.items():

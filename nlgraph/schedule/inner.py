@@ -113,6 +113,12 @@ def picked(evaluator: Evaluator, arg: Arg, value: Value) -> Arg:
     lift = evaluator.lift
     gone, front = value.data
     old = lift.lead(arg)
+    both = next((dim for dim in gone if dim in old), None)
+    if both is not None:
+        # Each copy has all of the values, and is to see its own.
+        arg = _own_index(evaluator, arg, both, front, value)
+        rest = tuple(dim for dim in gone if dim != both)
+        gone, old = rest, lift.lead(arg)
     names = [dim.name for dim in lift.own(arg)]
     at = {axis: i for i, axis in enumerate(old)}
     for dim in gone:
@@ -123,6 +129,20 @@ def picked(evaluator: Evaluator, arg: Arg, value: Value) -> Arg:
     rank = len(evaluator.draft.types[arg].dims)
     order = [*used, *(i for i in range(rank) if i not in used)]
     return lift.permuted(arg, order, lead, value)
+
+
+def _own_index(evaluator: Evaluator, arg: Name, dim: str, front: int, of: Value) -> Name:
+    """What each copy has at its own index of a dim."""
+    lift = evaluator.lift
+    lead, dims = lift.lead(arg), evaluator.draft.types[arg].dims
+    first = lead.index(dim)
+    second = len(lead) + [own.name for own in lift.own(arg)].index(dim, front)
+    kept = [i for i in range(len(dims)) if i not in (first, second)]
+    last = (*(dims[i] for i in kept), dims[first])
+    found = lift.call("torch.diagonal", (arg, 0, first, second), {}, last, of, ())
+    order = list(range(len(kept)))
+    order.insert(first, len(kept))
+    return lift.permuted(found, order, lead, of)
 
 
 def tick_numbers(evaluator: Evaluator, value: Value) -> Arg:

@@ -62,6 +62,7 @@ class Scope:
         self.tracked: bool = kind == "inside" or (around is not None and around.tracked)
         self.replaces: bool = kind == "replaced" or (around is not None and around.replaces)
         self._reads: dict[Value, bool] = {}
+        self._started: set[Value] = set()
 
     def changes(self, root: Value) -> bool:
         """Whether a value may be another one here than in the scope around."""
@@ -99,12 +100,19 @@ class Scope:
         return found
 
     def _look(self, root: Value) -> None:
-        """Decide for all that a value needs; over what moves, these may need each other."""
+        """Decide for all that a value needs; over what moves, these may need each other.
+
+        What something starts with is another value in each turn of a loop. That alone makes what
+        starts with it no other one: its own turns are seen from outside.
+        """
         readers: dict[Value, list[Value]] = {}
         queue: list[Value] = []
+        starts: list[Value] = []
         order = list(parts_first([root], lambda v: () if v in self._reads else self._needs(v)))
         for value in order:
-            if self._reads.get(value) or self._is_here(value):
+            if value in self._started or self._starts(value):
+                starts.append(value)
+            elif self._reads.get(value) or self._is_here(value):
                 queue.append(value)
             for need in () if value in self._reads else self._needs(value):
                 readers.setdefault(need, []).append(value)
@@ -114,6 +122,12 @@ class Scope:
             value = queue.pop()
             self._reads[value] = True
             queue.extend(r for r in readers.get(value, ()) if not self._reads[r])
+        while starts:
+            value = starts.pop()
+            self._reads[value] = True
+            self._started.add(value)
+            more = (r for r in readers.get(value, ()) if not self._reads[r])
+            starts.extend(r for r in more if r.form not in ("state", "prev"))
 
     def _needs(self, value: Value) -> tuple[Value, ...]:
         if value in self.fixed or (value.form in ("state", "prev") and self._rests(value)):
@@ -127,15 +141,17 @@ class Scope:
         moving = self.motion.of(value)
         return moving is None or moving.period >= self.around.frame
 
+    def _starts(self, value: Value) -> bool:
+        """Whether a value is what something starts with in each turn."""
+        return self.kind == "turn" and value.form == "begun" and not self._rests(value)
+
     def _is_here(self, value: Value) -> bool:
         if value in self.fixed or value in self.knot:
             return True
-        if self.kind == "turn" and value.form == "begun":
-            return not self._rests(value)
         if self.kind == "inside" and value.form == "hold":
             return True  # it is held for this gradient, and for no other one
         if self.kind == "unfolded":
-            return value.form == "primed"
+            return value.form in ("primed", "seen")
         return self.tracked and self.kind != "turn" and _unfolds(value)
 
 

@@ -3,7 +3,7 @@ from hypothesis import HealthCheck, given, reject, settings
 import nlgraph
 from nlgraph.diagnostics.diagnostic import SpecError
 from tests.equivalence.conftest import Pair
-from tests.strategies import root_multiples
+from tests.strategies.root import root_multiples
 
 REFUSED = ("NL0703", "NL0706", "NL0707", "NL0708")
 

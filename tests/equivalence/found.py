@@ -1,0 +1,84 @@
+"""Systems on which the backends once differed, each reduced to what it took.
+
+Each statement stands on a line of its own.
+"""
+
+_HEAD = """
+dim B = 2, T = 4, d = 2
+clock seq
+clock token = seq along T
+input x, y : [B, T, d] every seq
+"""
+
+FOUND: dict[str, str] = {
+    "a_cycle_that_no_one_reads": """
+dim T = 4, U = 2, d = 2
+clock seq
+clock token = seq along T
+clock other = seq along U
+component a : [d] = b every token reset every other { a' = a }
+component b : [d] = 0.5 { b' = 0.9*b }
+output o = a'
+""",
+    "a_gradient_of_what_is_linear": _HEAD
+    + """
+component P : [d, d] = 0.5 { P' = 0.9*P - 0.1*grad(loss, P) }
+loss = average(mean(x[token] @ P*y[token]), seq)
+output second = grad(sum(grad(loss, P)^2), P)
+""",
+    "a_window_of_matrices_of_copies": _HEAD
+    + """
+clock slow = 2 seq
+component a : [d, d] = 0 per B every slow { a' = 0.5*a + accumulate(mean(x, T)) }
+component b : [d, d] = 0 per B every slow { b' = 0.5*b + average(mean(x, T)*tick(seq)) }
+component c : [2, d] = 0 per B every slow { c' = collect(mean(x, T), axis = 0) + 0.5*c }
+component e : [d, 2] = 0 per B every slow { e' = e + collect(mean(x, T), axis = 1) }
+component f : [d, d] = 0 per B { f' = 0.5*f + prev(mean(x, T), 0) + prev(mean(x, T), mean(y, T)) }
+""",
+    "a_gradient_by_what_all_copies_share": """
+dim B = 2, d = 2, e = 3
+clock seq
+input x : [B, e, d] every seq
+input y : [e, B, d] every seq
+component P : [d, d] ~ normal(0, 0.5) { P' = 0.9*P }
+k = x @ P
+l = y @ P
+component a : [d] = 0.2 per B { a' = a + 0.1*sum(grad(sum(k^3) + sum(a*sum(l, 0))^2, P), 0) }
+output o = a'
+""",
+    "a_loss_of_each_copy_and_one_of_all": _HEAD
+    + """
+use std.optim (gd)
+clock two = 2 token
+k = x @ P
+E = average(latest(k[token], two), seq)
+component a : [d, d] = 0.1 per B { minimize sum((E @ a - 1)^2) by gd(lr = 0.1) }
+component P : [d, d] = 0.5
+train P minimize mean(k^2) by gd(lr = 0.1)
+""",
+    "an_update_inside_a_tick_in_a_replacement": _HEAD
+    + """
+component a : [d] = 0.3 per B every token { a' = 0.9*a - 0.1*x[token] }
+component b : [d] = 0.5 { b' = average(mean(a', B) - b) }
+component c : [d] = 0.5 { E = sum(tanh(c + b') - mean(a', B)^2); c' = grad(E with (c = c + E), c) }
+""",
+    "a_start_outside_of_a_cycle": """
+dim C = 2, T = 2, d = 2
+clock seq
+clock chunk = seq along C
+clock token = chunk along T
+input x : [C, T, d] every seq
+component a : [d] = b every token reset every chunk to b { a' = 0.5*a + x[chunk][token] }
+component b : [d] = 0.5 every chunk { b' = 0.5*b + average(x[chunk][token]) }
+component c : [d] = 0 { c' = 0.5*c + a' }
+""",
+    "a_last_value_that_starts_anew": """
+dim C = 2, T = 2, d = 2
+clock seq
+clock chunk = seq along C
+clock token = chunk along T
+input x : [C, T, d] every seq
+s = prev(s, 0) + x[chunk][token]
+output o = collect(collect(s, chunk, axis = 0), seq, axis = 0)
+""",
+}
