@@ -12,7 +12,8 @@ from nlgraph.diagnostics.suggest import nearest
 from nlgraph.frontend import System
 from nlgraph.module.backends import find_backend
 from nlgraph.module.extern import bind_modules
-from nlgraph.module.module import Module, Options
+from nlgraph.module.module import Module
+from nlgraph.module.plans import Options
 from nlgraph.module.support import find_unsupported
 
 DEFAULT = "eager"
@@ -75,4 +76,4 @@ def compile(  # noqa: A001 - its name outside is nlgraph.compile
     if unsupported is not None:
         raise SpecError([unsupported])
     options = Options(backend=chosen, dtype=dtype, seed=seed, watch=names)
-    return Module(system.shaped, options, torch.device(device))
+    return Module(system, options, torch.device(device))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -38,7 +38,11 @@ from nlgraph.text.span import Span
 if TYPE_CHECKING:
     import networkx as nx
 
+    from nlgraph.draw.theme import Theme
+
 Overrides = Mapping[str, int | float | bool | str]
+_Numbers = Mapping[str, int | float | bool | str | None]
+Edit = Callable[[Shaped], Shaped]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +67,17 @@ class ComponentView:
 class System:
     """A checked system: its equations with clocks and types, and its level graph.
 
-    `overrides` and `project` are what it was read with.
+    `overrides`, `project` and `externs` are what it was read with, `edits` what was made of its
+    equations since.
     """
 
     shaped: Shaped
     level_graph: LevelGraph
     warnings: tuple[Diagnostic, ...]
-    overrides: Overrides
+    overrides: _Numbers
     project: Path | None
+    externs: Mapping[str, ExternModule] = field(default_factory=dict)
+    edits: tuple[Edit, ...] = ()
 
     @property
     def name(self) -> str:
@@ -123,14 +130,65 @@ class System:
         Raises:
             SpecError: with these states the system has errors.
         """
-        source = self.shaped.clocked.equations.source
-        return system_of(source, self.overrides, Report(), project=self.project, externs=modules)
+        return self._again(self.overrides, modules)
+
+    def edited(self, edit: Edit) -> System:
+        """The same system, of whose equations something else is made."""
+        return replace(self, shaped=edit(self.shaped), edits=(*self.edits, edit))
+
+    def with_sizes(self, sizes: Mapping[str, int | None]) -> System:
+        """The same system with other lengths of dimensions (None: open), from the text as read.
+
+        Raises:
+            SpecError: with these lengths the system has errors.
+        """
+        return self._again({**self.overrides, **sizes}, self.externs)
+
+    def _again(self, overrides: _Numbers, externs: Mapping[str, ExternModule]) -> System:
+        equations = self.shaped.clocked.equations
+        system = system_of(
+            equations.source,
+            overrides,
+            Report(),
+            project=self.project,
+            externs=externs,
+            files=equations.files,
+        )
+        for edit in self.edits:
+            system = system.edited(edit)
+        return system
 
     def to_json(self) -> str:
         """The level graph as `nlgraph levels --json` prints it."""
         from nlgraph.schema.levels import levels_document
 
         return levels_document(self.shaped, self.level_graph).to_json()
+
+    def draw(self, path: str | os.PathLike[str], theme: Theme = "auto") -> None:
+        """Write the level graph as a picture, in the format that the path's ending names.
+
+        Args:
+            path: a file that ends in `.svg`, `.html`, `.png`, `.dot`, `.mmd` or `.json`.
+            theme: `light`, `dark`, or `auto`, which follows the reader's system.
+
+        Raises:
+            UnknownFormat: the ending is none of these.
+            TooManyEdges: `.dot` or `.mmd` of more than 20,000 edges.
+            OSError: the file cannot be written.
+        """
+        from nlgraph.draw.picture import draw
+        from nlgraph.schema.levels import levels_document
+
+        path = Path(path)
+        picture = draw(levels_document(self.shaped, self.level_graph), path.suffix, theme)
+        path.write_bytes(picture)
+
+    def _repr_html_(self) -> str:
+        """The level graph, as a notebook shows it."""
+        from nlgraph.draw.svg import write_svg
+        from nlgraph.schema.levels import levels_document
+
+        return write_svg(levels_document(self.shaped, self.level_graph))
 
 
 def load(path: str | os.PathLike[str], *, set: Overrides | None = None) -> System:  # noqa: A002
@@ -162,15 +220,17 @@ def loads(text: str, *, set: Overrides | None = None) -> System:  # noqa: A002
 
 def system_of(
     source: Source,
-    overrides: Overrides,
+    overrides: _Numbers,
     report: Report,
     *,
     project: Path | None,
     externs: Mapping[str, ExternModule] | None = None,
+    files: Mapping[str, Source] | None = None,
 ) -> System:
     """Run the passes; what one of them finds wrong is not met again by those after it.
 
-    `externs` are the modules of extern components that are known.
+    `externs` are the modules of extern components that are known, `files` the files of the project
+    that were read before.
 
     Raises:
         SpecError: the source has errors.
@@ -178,7 +238,9 @@ def system_of(
     with _uncollected():
         file = parse(source, report)
         before = tuple(report.diagnostics)
-        equations, ungrouped = resolve(file, overrides, report, project=project, externs=externs)
+        equations, ungrouped = resolve(
+            file, overrides, report, project=project, externs=externs, files=files
+        )
         if ungrouped and not report.errors:
             provisional = infer_clocks(equations, Report())
             hosts = {
@@ -186,8 +248,9 @@ def system_of(
             }
             report.diagnostics[:] = before
             equations, _ = resolve(
-                file, overrides, report, clock_of_host=hosts, project=project, externs=externs
-            )
+                file, overrides, report, clock_of_host=hosts, project=project, externs=externs,
+                files=equations.files,
+            )  # fmt: skip
         clocked = infer_clocks(equations, report)
         reads = find_reads(clocked)
         if not any(fault.code in FAULTY_CLOCKS for fault in report.errors):
@@ -203,7 +266,7 @@ def system_of(
         find_oversights(reads, report)
         warnings = tuple(d for d in report.sorted() if d.severity == "warning")
         graph = derive_levels(clocked, reads)
-        return System(shaped, graph, warnings, overrides, project)
+        return System(shaped, graph, warnings, overrides, project, externs or {})
 
 
 @contextmanager

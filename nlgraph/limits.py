@@ -19,6 +19,10 @@ COMPONENTS = 20_000
 FAULTS = 1000
 """Syntax errors reported for one file: a text with more of them is no spec."""
 
+PLANS = 16
+"""Sets of sizes, other than the file's, for which a module keeps what runs them: batches of one or
+two lengths and sequences of a dozen. One that is needed again is made again."""
+
 GRAPHS = 256
 """Graphs that a module keeps, each for a set of clocks that tick together and the sizes of a call:
 k clocks that share no factor make 2^k sets. One that is needed again is built again."""

@@ -16,17 +16,22 @@ SEED = "@seed"
 INPUT = "@input/"
 """Before an input's name: where a slower input is held during its tick."""
 
+SIZE = "@size/"
+"""Before a dimension's name: its length in the last step, where that is not the file's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """What was read of a state_dict, and what is wrong with it.
 
     `tensors` are the states and all else that lives between ticks; `sizes` the dimensions that
-    the states bind. `tick` and `seed` are None where they are missing.
+    the states bind, `brought` those that the last step had otherwise than the file. `tick` and
+    `seed` are None where they are missing.
     """
 
     tensors: dict[str, Tensor] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    brought: dict[str, int] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -34,9 +39,10 @@ class Checkpoint:
     seed: int | None = None
 
 
-def clock_tensors(tick: int, seed: int) -> dict[str, Tensor]:
-    """Time and seed as a state_dict has them."""
-    return {TICK: torch.tensor(tick), SEED: torch.tensor(seed)}
+def clock_tensors(tick: int, seed: int, brought: Mapping[str, int]) -> dict[str, Tensor]:
+    """Time, seed and lengths as a state_dict has them."""
+    lengths = {SIZE + dim: torch.tensor(size) for dim, size in brought.items()}
+    return {TICK: torch.tensor(tick), SEED: torch.tensor(seed), **lengths}
 
 
 def read_checkpoint(
@@ -68,6 +74,9 @@ def read_checkpoint(
                 read.errors.append(error)
                 continue
         elif name in (TICK, SEED):
+            continue
+        elif name.startswith(SIZE):
+            read.brought[name.removeprefix(SIZE)] = int(tensor)
             continue
         elif not (name.startswith((INPUT, INITIAL)) or keeps(name)):
             read.unexpected.append(name)

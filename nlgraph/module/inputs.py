@@ -21,8 +21,7 @@ class Expected:
     """What a call must bring, and what it may.
 
     `due` are the inputs that must come with this call, `allowed` those that may; `held` has the
-    slower ones that came before. `fixed` are the sizes that states have, `known` those that
-    hold where a call brings no other.
+    slower ones that came before. `fixed` are the sizes that states have.
     """
 
     tick: int
@@ -32,14 +31,13 @@ class Expected:
     allowed: frozenset[InputId]
     held: Mapping[InputId, Tensor]
     fixed: Mapping[str, int]
-    known: Mapping[str, int]
     dtypes: Mapping[str, torch.dtype]
     device: torch.device
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The inputs of a tick, slower ones held, and the size of every dimension that is known.
+    """The inputs of a tick, slower ones held, and the sizes of the dimensions that they have.
 
     `renewed` are the inputs of slower clocks that came with this call.
     """
@@ -92,7 +90,7 @@ def bind_inputs(given: Mapping[str, object], expected: Expected) -> Bound:
         _bind_shape(expected.inputs[name], tensor, sizes, source)
     return Bound(
         inputs={str(name): tensor for name, tensor in tensors.items()},
-        sizes={**expected.known, **sizes},
+        sizes=sizes,
         renewed={
             name: tensor
             for name, tensor in tensors.items()

@@ -106,10 +106,12 @@ def _names(shapes: Iterable[tuple[Dim, ...]]) -> frozenset[str]:
 
 
 def _dims_along(clocked: Clocked) -> frozenset[str]:
-    """The dimensions along which clocks run: their lengths are those of the clocks' ticks."""
-    used = {timing.clock for timing in clocked.timings.values()}
-    clocks = (clocked.equations.clocks[clock] for clock in used if clock is not None)
-    return frozenset(clock.dim for clock in clocks if clock.dim is not None)
+    """The dimensions along which clocks run inside several root ticks: these take their number."""
+    return frozenset(
+        clock.dim
+        for clock in clocked.equations.clocks.values()
+        if clock.dim is not None and (clocked.duration(clock.parent) or 1) > 1
+    )
 
 
 def _draws(shaped: Shaped) -> tuple[Drawn, ...]:

@@ -4,55 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
-from math import ceil
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor, nn
 
-from nlgraph.module.backends import INITIAL, Backend, find_backend
+from nlgraph.frontend import System
+from nlgraph.module.backends import INITIAL
 from nlgraph.module.checkpoint import INPUT, Checkpoint, clock_tensors, read_checkpoint
 from nlgraph.module.commit import commit, own, prepare, storages
-from nlgraph.module.draws import draw
+from nlgraph.module.drawn import draws_at
 from nlgraph.module.dtypes import torch_dtypes
 from nlgraph.module.inputs import Bound, Expected, bind_inputs, form_of
-from nlgraph.module.layout import lay_out
-from nlgraph.module.seeds import generator
+from nlgraph.module.plans import Options, Plan, Plans
 from nlgraph.module.state import States, first_values, sizes_of
-from nlgraph.shapes.model import Shaped
 from nlgraph.system.ids import InputId
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule
 
+    from nlgraph.module.layout import Layout
+
 _DEVICE = "@device"
-_SHARED = ("_shaped", "_layout", "_backend")
+_SHARED = ("_system", "_plans", "_time")
 _MOST_FAULTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a system is compiled: see `backend.compile`."""
-
-    backend: str
-    dtype: torch.dtype | None
-    seed: int
-    watch: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class _Time:
     """What a tick changes beside buffers.
 
-    `sizes` are the dimensions' lengths in the last call; `made` says whether the states have been
-    drawn; `form` is that of the last step's inputs, if one of the same form needs no checks. An
-    object of its own, since a module's attributes are slow to set.
+    `sizes` are the dimensions' lengths in the last step, and `plan` what ran it; `made` says
+    whether the states have been drawn; `form` is that of the last step's inputs, if one of the same
+    form needs no checks. An object of its own, since a module's attributes are slow to set.
     """
 
     tick: int
     sizes: Mapping[str, int]
     made: bool
+    plan: Plan
     form: tuple[object, ...] | None = None
 
 
@@ -63,19 +54,19 @@ class Module(nn.Module):
     trains itself. Names that begin with `@` are what else lives between ticks.
     """
 
-    def __init__(self, shaped: Shaped, options: Options, device: torch.device) -> None:
+    def __init__(self, system: System, options: Options, device: torch.device) -> None:
         """Draw the initial states, where no call must bind a dimension first."""
         super().__init__()
-        self._shaped = shaped
+        self._system = system
         self._options = options
-        self._layout = lay_out(shaped)
-        self._backend = self._make_backend()
+        self._plans = Plans(system, options)
         self._seed = options.seed
         self._dtypes = torch_dtypes(options.dtype)
         self._buffers[_DEVICE] = torch.empty(0, device=device)
         self._non_persistent_buffers_set.add(_DEVICE)
-        sizes = self._layout.sizes
-        self._time = _Time(0, sizes, made=self._layout.state_dims <= sizes.keys())
+        plan = self._plans.base
+        sizes = plan.layout.sizes
+        self._time = _Time(0, sizes, made=plan.layout.state_dims <= sizes.keys(), plan=plan)
         if self._time.made:
             self._buffers.update(self._first_buffers(sizes))
 
@@ -104,13 +95,17 @@ class Module(nn.Module):
     def _step(self, inputs: Mapping[str, object]) -> dict[str, Tensor]:
         tick, form = self._time.tick, form_of(inputs)
         if form is not None and form.facts == self._time.form:
-            bound = Bound(dict(form.tensors), dict(self._time.sizes), {})
+            plan, sizes = self._time.plan, self._time.sizes
+            bound = Bound(dict(form.tensors), {}, {})
         else:
             periods = self._layout.periods
             due = frozenset(name for name, period in periods.items() if tick % period == 0)
             bound = self._bind(inputs, due, due)
-        buffers = self._made(bound.sizes)
-        changed, found = self._run(bound, buffers, learning=True)
+            plan, sizes = self._plan_for(bound)
+            if plan is not self._time.plan:
+                plan.check_after(self._time.plan, tick + 1)
+        buffers = self._made(sizes)
+        changed, found = self._run(plan, sizes, bound, buffers, learning=True)
         live = storages(buffers.values())
         results = {name: own(tensor, live) for name, tensor in found.items()}
         renewed = {INPUT + name: tensor for name, tensor in bound.renewed.items()}
@@ -118,7 +113,8 @@ class Module(nn.Module):
         # Nothing fails from here on.
         self._buffers.update(buffers)
         commit(self._buffers, changes)
-        self._time.tick, self._time.sizes, self._time.made = tick + 1, bound.sizes, True
+        self._time.tick, self._time.sizes, self._time.made = tick + 1, sizes, True
+        self._time.plan = plan
         if form is None or form.facts != self._time.form:
             exact = self._layout.steady and form == form_of(bound.inputs)
             self._time.form = form.facts if form is not None and exact else None
@@ -143,14 +139,26 @@ class Module(nn.Module):
         layout = self._layout
         due = layout.needed - self._held_inputs().keys()
         bound = self._bind(inputs, due, frozenset(layout.inputs))
-        buffers = self._made(bound.sizes)
-        _, found = self._run(bound, buffers, learning=False)
+        plan, sizes = self._plan_for(bound)
+        buffers = self._made(sizes)
+        _, found = self._run(plan, sizes, bound, buffers, learning=False)
         live = storages(buffers.values())
         results = {name: own(tensor, live) for name, tensor in found.items()}
         if not self._time.made:
             self._buffers.update(buffers)
-            self._time.sizes, self._time.made = bound.sizes, True
+            self._time.sizes, self._time.made, self._time.plan = sizes, True, plan
         return results
+
+    @property
+    def _layout(self) -> Layout:
+        return self._plans.base.layout
+
+    def _plan_for(self, bound: Bound) -> tuple[Plan, dict[str, int]]:
+        """What runs a call, and the length of every dimension that is known in it."""
+        plan = self._plans.at(bound.sizes)
+        known = self._layout.sizes
+        unnumbered = {dim: n for dim, n in self._time.sizes.items() if dim not in known}
+        return plan, {**unnumbered, **plan.layout.sizes, **bound.sizes}
 
     def _made(self, sizes: Mapping[str, int]) -> Mapping[str, Tensor | None]:
         """All buffers, with new ones where the states have not been drawn."""
@@ -159,7 +167,13 @@ class Module(nn.Module):
         return {**self._buffers, **self._first_buffers(sizes)}
 
     def _run(
-        self, bound: Bound, buffers: Mapping[str, Tensor | None], *, learning: bool
+        self,
+        plan: Plan,
+        sizes: Mapping[str, int],
+        bound: Bound,
+        buffers: Mapping[str, Tensor | None],
+        *,
+        learning: bool,
     ) -> tuple[Mapping[str, Tensor | None], Mapping[str, Tensor]]:
         held = {
             name: tensor
@@ -167,9 +181,12 @@ class Module(nn.Module):
             if tensor is not None and name != _DEVICE and not name.startswith(INPUT)
         }
         tick = self._time.tick + 1
-        held |= self._other_copies(held, bound.sizes)
-        draws = self._draws(tick, bound.sizes)
-        return self._backend.step(tick, held, bound.inputs, draws, bound.sizes, learning=learning)
+        held |= self._other_copies(plan, held, sizes)
+        draws = draws_at(plan.layout.draws, self._seed, tick, sizes, self._dtypes, self.device)
+        changed, results = plan.backend.step(
+            tick, plan.held(held), bound.inputs, draws, sizes, learning=learning
+        )
+        return plan.changed(changed) if plan.kept else changed, results
 
     def _bind(
         self, inputs: Mapping[str, object], due: frozenset[InputId], allowed: frozenset[InputId]
@@ -183,7 +200,6 @@ class Module(nn.Module):
             allowed=allowed,
             held=self._held_inputs(),
             fixed=self._fixed,
-            known=self._time.sizes,
             dtypes=self._dtypes,
             device=self.device,
         )
@@ -196,23 +212,26 @@ class Module(nn.Module):
         return {dim: sizes[dim] for dim in self._layout.fixed_dims if dim in sizes}
 
     def _first_buffers(self, sizes: Mapping[str, int]) -> dict[str, Tensor]:
+        base = self._plans.base
+        return {**self._first_values(base, sizes), **base.backend.memory(self.device)}
+
+    def _first_values(self, plan: Plan, sizes: Mapping[str, int]) -> dict[str, Tensor]:
         with torch.inference_mode(mode=False):
-            values = first_values(self._shaped, self._seed, sizes, self._options.dtype)
-            moved = {name: value.to(self.device) for name, value in values.items()}
-            return {**moved, **self._backend.memory(self.device)}
+            values = first_values(plan.shaped, self._seed, sizes, self._options.dtype)
+            return {name: value.to(self.device) for name, value in values.items()}
 
     def _other_copies(
-        self, held: Mapping[str, Tensor], sizes: Mapping[str, int]
+        self, plan: Plan, held: Mapping[str, Tensor], sizes: Mapping[str, int]
     ) -> dict[str, Tensor]:
         """Initial values for as many copies as a call has, where those held are for another."""
         names = {
-            INITIAL + state: sizes_of(self._layout.states[state], sizes)
-            for state in self._layout.loose
+            INITIAL + state: sizes_of(plan.layout.states[state], sizes)
+            for state in plan.layout.loose
             if INITIAL + state in held
         }
         if all(held[name].shape == shape for name, shape in names.items()):
             return {}
-        first = self._first_buffers(sizes)
+        first = self._first_values(plan, sizes)
         return {name: first[name] for name in names}
 
     def _held_inputs(self) -> dict[InputId, Tensor]:
@@ -223,18 +242,6 @@ class Module(nn.Module):
             if tensor is not None and self._time.tick % period != 0:
                 found[name] = tensor
         return found
-
-    def _draws(self, tick: int, sizes: Mapping[str, int]) -> dict[str, Tensor]:
-        return {
-            drawn.draw.name: draw(
-                drawn.draw.kind,
-                drawn.draw.args,
-                sizes_of(drawn.type, sizes),
-                self._dtypes[drawn.type.dtype],
-                generator(self._seed, drawn.draw.name, ceil(tick / drawn.period), self.device),
-            )
-            for drawn in self._layout.draws
-        }
 
     # ------------------------------------------------------------------------- looking
 
@@ -265,11 +272,11 @@ class Module(nn.Module):
         if at < 1:
             message = f"tick is {at}; ticks count from 1"
             raise ValueError(message)
-        return self._backend.graph(at, self._time.sizes)
+        return self._time.plan.backend.graph(at, self._time.sizes)
 
     def extra_repr(self) -> str:
         """The system's name, the backend and the time."""
-        name = self._shaped.clocked.equations.name
+        name = self._system.name
         return f"{name!r}, backend={self._options.backend!r}, tick={self._time.tick}"
 
     # ------------------------------------------------------------------------- saving, copying
@@ -306,7 +313,10 @@ class Module(nn.Module):
         keep_vars: bool,  # noqa: FBT001 - torch's signature
     ) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)
-        for name, tensor in clock_tensors(self._time.tick, self._seed).items():
+        numbers = self._layout.sizes
+        sizes = self._time.sizes.items()
+        brought = {dim: size for dim, size in sizes if numbers.get(dim, size) != size}
+        for name, tensor in clock_tensors(self._time.tick, self._seed, brought).items():
             destination[prefix + name] = tensor
 
     def _load_from_state_dict(
@@ -332,17 +342,19 @@ class Module(nn.Module):
         types = {str(state): type_ for state, type_ in self._layout.states.items()}
         for state in self._layout.kept_initial:
             types[INITIAL + state] = self._layout.states[state]
-        return read_checkpoint(
-            state_dict,
-            types,
-            self._fixed,
-            self._backend.memory(self.device).keys(),
-            self._backend.keeps,
-        )
+        base = self._plans.base.backend
+        memory = base.memory(self.device).keys()
+        read = read_checkpoint(state_dict, types, self._fixed, memory, base.keeps)
+        try:
+            self._plans.at(read.brought)
+        except ValueError as fault:
+            read.errors.append(str(fault))
+        return read
 
     def _apply_checkpoint(self, read: Checkpoint) -> None:
         self._time.form = None
-        self._time.sizes = {**self._time.sizes, **read.sizes}
+        sizes = {**self._time.sizes, **self._layout.sizes, **read.brought, **read.sizes}
+        self._time.sizes, self._time.plan = sizes, self._plans.at(sizes)
         self._buffers.update(self._made(self._time.sizes))
         self._time.made = True
         if read.tick is not None:
@@ -364,17 +376,16 @@ class Module(nn.Module):
         return moved
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the backend, which is made again."""
-        return {name: value for name, value in self.__dict__.items() if name != "_backend"}
+        """All but what is made again of the system."""
+        kept = {name: value for name, value in self.__dict__.items() if name != "_plans"}
+        return {**kept, "_time": (self._time.tick, self._time.sizes, self._time.made)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Make the backend again."""
+        """Make again what runs the system."""
         super().__setstate__(state)  # type: ignore[no-untyped-call]
-        self._backend = self._make_backend()
-
-    def _make_backend(self) -> Backend:
-        options = self._options
-        return find_backend(options.backend)(self._shaped, options.dtype, options.watch)
+        self._plans = Plans(self._system, self._options)
+        tick, sizes, made = state["_time"]
+        self._time = _Time(tick, sizes, made=made, plan=self._plans.at(sizes))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """A module of its own, with the same states; what never changes is shared."""
@@ -382,4 +393,5 @@ class Module(nn.Module):
         memo[id(self)] = twin
         for name, value in self.__dict__.items():
             twin.__dict__[name] = value if name in _SHARED else deepcopy(value, memo)
+        twin.__dict__["_time"] = replace(self._time)
         return twin

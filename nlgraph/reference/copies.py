@@ -85,4 +85,4 @@ def _indices(context: Context, dims: tuple[str, ...]) -> list[tuple[int, ...]]:
 
 
 def _sizes(context: Context, dims: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(context.view.facts.sizes[dim] for dim in dims)
+    return tuple(context.view.facts.sizes_at(context.tick)[dim] for dim in dims)

@@ -111,7 +111,7 @@ def _expression(context: Context, expr: Expr) -> Steps:
         case Number(value=value):
             return value
         case DimSize(dim=dim):
-            return facts.sizes[dim]
+            return facts.sizes_at(context.tick)[dim]
         case Learning():
             return context.learning
         case Tick():
@@ -168,4 +168,4 @@ def _choice(context: Context, expr: Call) -> Steps:
         return apply(expr, [condition, first, second], context)
     value = yield context, expr.args[1 if condition else 2]
     type_ = context.view.plan.shaped.type_of(expr, context.hidden)
-    return value if type_.is_number else conform(value, type_, context.view.facts)
+    return value if type_.is_number else conform(value, type_, context)

@@ -37,7 +37,7 @@ class _Initial(View):
 
     def before(self, context: Context, state: StateId) -> Steps:
         value = yield context, self.plan.equations.states[state].init
-        return conform(value, self.plan.shaped.states[state], self.facts)
+        return conform(value, self.plan.shaped.states[state], context)
 
 
 class _First(View):
@@ -52,4 +52,4 @@ class _First(View):
         to = None if reset is None or self.plan.keeps(state) else reset.to
         if to is None or self.plan.clocked.timings[to].stream:
             return (yield context.seen_in(self._initial), ("before", state))
-        return conform((yield context, to), self.plan.shaped.states[state], self.facts)
+        return conform((yield context, to), self.plan.shaped.states[state], context)

@@ -41,7 +41,16 @@ def windows_of(plan: Plan) -> Windows:
     for length, values in roots.items():
         for fact in _reached(plan, values):
             lengths[fact].add(length)
+    for dim in brought_dims(plan) if lengths else ():
+        lengths["size", dim] = {int(length) for length in roots}
     return {fact: frozenset(found) for fact, found in lengths.items()}
+
+
+def brought_dims(plan: Plan) -> tuple[str, ...]:
+    """The dims whose lengths may differ from call to call: inputs have them, and no state does."""
+    fixed = {dim.name for type_ in plan.shaped.states.values() if type_ for dim in type_.dims}
+    found = (dim.name for given in plan.equations.inputs.values() for dim in given.type.dims)
+    return tuple(dict.fromkeys(dim for dim in found if dim is not None and dim not in fixed))
 
 
 def kept(windows: Windows, facts: Facts) -> Iterator[tuple[str, Tensor | None]]:

@@ -22,11 +22,12 @@ Value = Any
 """A tensor, a plain number, or (of a Grad) a tuple of tensors."""
 
 
-def conform(value: Tensor | float, type_: TensorType | None, facts: Facts) -> Tensor:
+def conform(value: Tensor | float, type_: TensorType | None, context: Context) -> Tensor:
     """A value as a tensor of a type: a number filled in, dtype and dimensions broadcast."""
     assert type_ is not None, "a system with faults is never compiled"
+    facts = context.view.facts
     found = tensor(value, type_.dtype, facts)
-    shape = facts.shape(type_)
+    shape = facts.shape(type_, context.tick)
     return found if shape is None or found.shape == shape else found.expand(shape)
 
 
@@ -42,7 +43,7 @@ def apply(call: Call, args: Sequence[Tensor | float], context: Context) -> Tenso
     shaped, facts, hidden = context.view.plan.shaped, context.view.facts, context.hidden
     types = tuple(shaped.type_of(arg, hidden) for arg in call.args)
     result_type = shaped.type_of(call, hidden)
-    lowered = lower(call.op, call.attrs, types, result_type, facts.sizes, hidden)
+    lowered = lower(call.op, call.attrs, types, result_type, facts.sizes_at(context.tick), hidden)
     kwargs = dict(lowered.kwargs)
     if "dtype" in kwargs:
         kwargs["dtype"] = facts.dtypes[kwargs["dtype"]]

@@ -35,17 +35,20 @@ Copy = tuple[tuple[str, int], ...]
 
 @dataclass(eq=False, slots=True)
 class Context:
-    """A view at a time, inside a copy, with every value that was computed there."""
+    """A view at a time, inside a copy, with every value that was computed there.
+
+    `tick` is the root tick under way.
+    """
 
     view: View
     time: Fraction
     copy: Copy
     memo: dict[Key, Value] = field(default_factory=dict)
+    tick: int = field(init=False)
 
-    @property
-    def tick(self) -> int:
-        """The root tick under way."""
-        return ceil(self.time)
+    def __post_init__(self) -> None:
+        """Count the root ticks."""
+        self.tick = ceil(self.time)
 
     @property
     def learning(self) -> bool:
@@ -154,7 +157,7 @@ class View:
         type_ = self.plan.shaped.type_of(expr, context.hidden)
         if last <= start or kept is None:
             first = yield context, expr.init
-            return first if type_.is_number else conform(first, type_, self.facts)
+            return first if type_.is_number else conform(first, type_, context)
         value = kept[context.indices]
         return value.item() if type_.is_number else value
 
@@ -174,7 +177,7 @@ def update(context: Context, state: StateId) -> Steps:
     view = context.view
     expr = view.plan.equations.states[state].update
     assert expr is not None, f"{state} is frozen"
-    return conform((yield context, expr), view.plan.shaped.states[state], view.facts)
+    return conform((yield context, expr), view.plan.shaped.states[state], context)
 
 
 def restart(context: Context, state: StateId) -> Steps:
@@ -188,7 +191,7 @@ def restart(context: Context, state: StateId) -> Steps:
     if reset.to is None:
         return view.facts.initial[state][context.indices]
     value = yield context.seen_in(view.restarted), reset.to
-    return conform(value, view.plan.shaped.states[state], view.facts)
+    return conform(value, view.plan.shaped.states[state], context)
 
 
 class _Inner(View):
@@ -353,6 +356,7 @@ class Scope(_Inner):
         if isinstance(found.value, Tensor):
             return found.value[position]
         of = self.plan.type_of(atom)
-        others = tuple(Dim(dim, self.facts.sizes[dim]) for dim in found.others)
-        value = conform((yield found.value), TensorType(of.dtype, (*others, *of.dims)), self.facts)
+        sizes = self.facts.sizes_at(context.tick)
+        others = tuple(Dim(dim, sizes[dim]) for dim in found.others)
+        value = conform((yield found.value), TensorType(of.dtype, (*others, *of.dims)), context)
         return value[position]

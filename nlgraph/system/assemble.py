@@ -41,6 +41,7 @@ def assemble(builder: Builder, file: nodes.File, declared: Declared) -> Equation
     return Equations(
         name=_system_name(file.span.source.name),
         source=file.span.source,
+        files=builder.files,
         dims=declared.dims,
         dim_origins={name: declared.origins[name] for name in declared.dims},
         consts=declared.consts,

@@ -14,6 +14,7 @@ from nlgraph.system.entities import Comp, LazyComponent, Scope, SignalEntity, St
 from nlgraph.system.ids import ClockId, SignalId
 from nlgraph.system.model import ClockDef, Expr, ExternModule, Signal, Unknown
 from nlgraph.system.values import Bundle, Key, Value
+from nlgraph.text.source import Source
 from nlgraph.text.span import Origin, Span
 
 
@@ -65,7 +66,7 @@ class Builder:
     `externs` are the modules of extern components that are known, by the components' names.
 
     `project` is the folder that no `use` leaves (None: there is none), `reading` the files that
-    are being read.
+    are being read. `files` are those that were read, by their paths.
 
     `given` are the gradients that rules are given: constants to the gradients that rules write.
 
@@ -80,6 +81,7 @@ class Builder:
     project: Path | None = None
     externs: Mapping[str, ExternModule] = field(default_factory=dict)
     reading: list[Path] = field(default_factory=list)
+    files: dict[str, Source] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     ops: Mapping[str, Op] = field(default_factory=registry)
     clocks: dict[ClockId, ClockDef] = field(default_factory=dict)

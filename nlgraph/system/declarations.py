@@ -30,7 +30,8 @@ from nlgraph.system.states import Site
 from nlgraph.system.unroll import Placed, unroll
 from nlgraph.text.span import Origin
 
-Override = int | float | bool | str
+Override = int | float | bool | str | None
+"""A number or its text; None leaves a dim open."""
 
 
 @dataclass(slots=True, eq=False)

@@ -95,12 +95,13 @@ def _file(builder: Builder, node: nodes.Use, place: Place) -> Scope | None:
     key = str(path)
     if key not in builder.libraries:
         faults = Report()
-        source = read_source(path, faults)
+        source = builder.files.get(key) or read_source(path, faults)
         if source is None:
             reason = faults.diagnostics[0]
             message = reason.message.replace(str(path), node.path)
             builder.report.add(errors.import_fault(message, origin, reason.help))
             return None
+        builder.files[key] = source
         file = parse(source, builder.report)
         builder.unread |= file.unread
         builder.reading.append(path)

@@ -350,10 +350,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Equations:
-    """A whole system. Mappings keep the order of the file."""
+    """A whole system. Mappings keep the order of the file.
+
+    `files` are the files of the project that it uses, by their paths, as they were read.
+    """
 
     name: str
     source: Source
+    files: Mapping[str, Source]
     dims: Mapping[str, int | None]
     dim_origins: Mapping[str, Origin]
     consts: Mapping[str, int | float | bool]

@@ -20,6 +20,7 @@ from nlgraph.system.periods import define_clock
 from nlgraph.system.rules import ClockOfHost, plan_rules
 from nlgraph.system.targets import targets_of
 from nlgraph.system.values import Key
+from nlgraph.text.source import Source
 from nlgraph.text.span import Origin
 
 
@@ -31,18 +32,20 @@ def resolve(
     clock_of_host: ClockOfHost | None = None,
     project: Path | None = None,
     externs: Mapping[str, ExternModule] | None = None,
+    files: Mapping[str, Source] | None = None,
 ) -> tuple[Equations, bool]:
     """The equations of a file.
 
     `project` is the folder whose files `use "…"` may bring in, with links resolved; None: none.
-    `externs` are the modules of extern components that are known.
+    `externs` are the modules of extern components that are known, `files` the files of the project
+    that were read before.
 
     Hosts of one `train` that share a clock form one bundle. Without `clock_of_host` each host is
     taken alone; the second result says whether that was so for any, and the file is to be resolved
     again once clocks are inferred.
     """
     reading = [] if project is None else [_path(file)]
-    builder = Builder(report, project, externs or {}, reading)
+    builder = Builder(report, project, externs or {}, reading, dict(files or {}))
     builder.unread |= file.unread
     declared = declare_file(builder, file, overrides)
     for statement, scope in declared.placed:

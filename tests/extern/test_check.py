@@ -88,7 +88,7 @@ def test_levels_are_the_same_with_the_module_as_without(encoder, rule, clock):
     module = nlgraph.compile(
         system, modules={"encoder": encoder, "last": torch.nn.Linear(3, 3)}, seed=2
     )
-    bound = module._shaped.clocked
+    bound = module._system.shaped.clocked
     again = nlgraph.frontend.derive_levels(bound)
     assert again.levels == system.level_graph.levels
     assert again.ranges == system.level_graph.ranges

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,6 +30,13 @@ class Backend(Protocol):
         """
         ...
 
+    def windows(self) -> tuple[str, ...]:
+        """The names of the buffers that depend on the numbers of dimensions, in the file's order.
+
+        The same place has the same buffer, whatever the numbers are.
+        """
+        ...
+
     def keeps(self, name: str) -> bool:
         """Whether a name could be that of one of its buffers, when a checkpoint is loaded."""
         ...
@@ -45,6 +52,9 @@ class Backend(Protocol):
         learning: bool,
     ) -> tuple[Mapping[str, Tensor | None], Mapping[str, Tensor]]:
         """Run one root tick.
+
+        Raises:
+            ValueError: what is held of a window under way, or of a last value, is for other sizes.
 
         Args:
             tick: the number of the tick under way, from 1.
@@ -100,6 +110,19 @@ def find_backend(name: str) -> Loader:
     module, _, attribute = BACKENDS[name].partition(":")
     loader: Loader = getattr(import_module(module), attribute)
     return loader
+
+
+def other_sizes(
+    name: str, held: Sequence[int], wanted: Sequence[int], ends: int | None = None
+) -> ValueError:
+    """What a window or a last value holds does not fit the sizes of a call."""
+    kind, _, of = name.removeprefix("@").partition("/")
+    what = of.rpartition("/")[0] or of
+    until = "" if ends is None else f"; its window ends with tick {ends}"
+    return ValueError(
+        f"a call cannot bring these sizes now: the {kind} of {what!r} that is kept from the ticks "
+        f"before is {list(held)}, and this call's is {list(wanted)}{until}"
+    )
 
 
 INITIAL = "@initial/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from nlgraph.diagnostics.diagnostic import Report, SpecError
 from nlgraph.graph.firing import Firing, Graphs
-from nlgraph.module.backends import INITIAL
+from nlgraph.module.backends import INITIAL, other_sizes
 from nlgraph.module.dtypes import torch_dtypes
 from nlgraph.ops.lower import sizes_of
 from nlgraph.schedule.cells import stacked
@@ -44,7 +45,7 @@ class EagerBackend:
         self._open = tuple(
             memory
             for memory in learning.memories
-            if any(dim.name is not None and dim.name not in fixed for dim in memory.type.dims)
+            if any(dim.name not in fixed for dim in memory.type.dims)
         )
 
     def memory(self, device: torch.device) -> dict[str, Tensor]:
@@ -54,6 +55,10 @@ class EagerBackend:
             for memory in self._memories.values()
             if memory not in self._open
         }
+
+    def windows(self) -> tuple[str, ...]:
+        """The names of all memories: digests in them tell numbers too."""
+        return tuple(self._memories)
 
     def keeps(self, name: str) -> bool:
         """Whether a name is that of a window or of a last value."""
@@ -70,9 +75,10 @@ class EagerBackend:
         learning: bool,
     ) -> tuple[Mapping[str, Tensor | None], Mapping[str, Tensor]]:
         """Run one root tick; see `Backend`."""
-        if self._open:
-            held = self._with_open(tick, held, sizes, inputs)
         firing = (self._learning if learning else self._calling).at(tick, sizes)
+        if self._open:
+            read = {source.key for source in firing.sources if source.kind == "held"}
+            held = self._with_open(tick, held, sizes, inputs, read)
         args = _args(firing, tick, held, inputs, draws)
         outputs = _run(firing.module, args)
         results = {name: outputs[place] for name, place in firing.results}
@@ -98,14 +104,24 @@ class EagerBackend:
         held: Mapping[str, Tensor],
         sizes: Mapping[str, int],
         inputs: Mapping[str, Tensor],
+        read: AbstractSet[str | Count],
     ) -> Mapping[str, Tensor]:
-        """What is held, with empty memories of this call's sizes where windows begin."""
+        """What is held, with empty memories of this call's sizes where windows begin.
+
+        Those that are `read` and go on must have these sizes.
+        """
         device = next(iter((*held.values(), *inputs.values()))).device
-        begun = {
-            memory.name: self._empty(memory, sizes, device)
-            for memory in self._open
-            if memory.name not in held or (memory.window and (tick - 1) % memory.window == 0)
-        }
+        begun: dict[str, Tensor] = {}
+        for memory in self._open:
+            known = held.get(memory.name)
+            past = (tick - 1) % memory.window if memory.window else tick - 1
+            if known is None or past == 0:
+                begun[memory.name] = self._empty(memory, sizes, device)
+            elif memory.name in read:
+                wanted = sizes_of(stacked(memory).dims, sizes)
+                if known.shape != wanted:
+                    ends = tick - past + memory.window - 1 if memory.window else None
+                    raise other_sizes(memory.name, known.shape, wanted, ends)
         return {**held, **begun}
 
     def _empty(self, memory: Memory, sizes: Mapping[str, int], device: torch.device) -> Tensor:
