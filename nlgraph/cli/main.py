@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": "say what works here: versions, compiler, devices, backends",
     "draw": "draw a system's level graph",
     "explain": "say what a diagnostic means",
+    "fmt": "give specs one layout",
     "levels": "show a system's levels and frequencies",
     "new": "write a spec to start from, and data that it trains on",
     "train": "train a system on data",
