@@ -161,7 +161,8 @@ class Evaluator:
         if scope.turns and value.form not in ("begun", "grad"):
             for body in dict.fromkeys(scope.turns.values()):
                 if value in body.found and body.changes(value):
-                    return exported(self, body, body.found[value])  # type: ignore[arg-type]
+                    arg: Arg = body.found[value]  # type: ignore[assignment]
+                    return exported(self, body, arg, value)
         match value.form:
             case "number":
                 return value.data[1]

@@ -35,7 +35,7 @@ def before(evaluator: Evaluator, scope: Scope, moving: Moving) -> Steps:
         yield from _loop(evaluator, scope, knot or (moving,))
     body = scope.turns[moving.of]
     arg: Arg = yield body, moving.of
-    return exported(evaluator, body, arg)
+    return exported(evaluator, body, arg, moving.of)
 
 
 def after(evaluator: Evaluator, scope: Scope, moving: Moving) -> Steps:
@@ -46,7 +46,7 @@ def after(evaluator: Evaluator, scope: Scope, moving: Moving) -> Steps:
             yield scope, moving.of
             body = scope.turns[moving.of]
             arg: Arg = yield body, moving.after
-            return exported(evaluator, body, arg)
+            return exported(evaluator, body, arg, moving.of)
     arg = yield scope, moving.update
     return conform(evaluator, moving, arg)
 
@@ -87,15 +87,21 @@ def conform(evaluator: Evaluator, moving: Moving, arg: Arg, of: Value | None = N
     return evaluator.lift.conform(arg, of.type, type_, moving.copies, of)
 
 
-def exported(evaluator: Evaluator, body: Scope, arg: Arg) -> Arg:
+def exported(evaluator: Evaluator, body: Scope, arg: Arg, of: Value) -> Arg:
     """What all turns of a loop make of a value in its body."""
     draft, lift = evaluator.draft, evaluator.lift
     loop = body.loop
     assert loop is not None, "a turn is that of a loop"
-    if not draft.inside(body.region, arg):
+    if not isinstance(arg, str):
         return arg
-    assert isinstance(arg, str), "a number is bound nowhere"
     have = draft.types[arg]
+    if not draft.inside(body.region, arg):
+        if lift.ticks(arg) == 1:
+            return arg
+        # It is written outside, since all turns make the same of their ticks.
+        repeats = (loop.turns, *(1 for _ in have.dims[1:]))
+        dims = (Dim(None, loop.turns * lift.ticks(arg)), *have.dims[1:])
+        return lift.call("torch.tile", (arg,), {"dims": repeats}, dims, of)
     lead = lift.lead(arg)
     rest = have.dims[1:] if TICKS in lead else have.dims
     count = loop.turns * lift.ticks(arg)
