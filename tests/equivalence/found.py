@@ -81,4 +81,12 @@ input x : [C, T, d] every seq
 s = prev(s, 0) + x[chunk][token]
 output o = collect(collect(s, chunk, axis = 0), seq, axis = 0)
 """,
+    "a_loop_inside_that_is_the_same_in_all_turns": """
+clock seq
+clock inner = seq / 3
+clock sub = inner / 2
+component a : scalar = 0.5 every sub reset every inner { a' = a - 0.3 }
+output o = collect(a, seq, axis = 0)
+output p = collect(a', seq, axis = 0)
+""",
 }
