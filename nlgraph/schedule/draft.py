@@ -97,7 +97,7 @@ class UnitDraft:
         whole value, with the axes of `lead` in front; the operator is mapped over `mapped` axes.
         """
         # 1, 1.0 and true are equal in Python, and not what a graph is to be given alike.
-        entry = (op, key, mapped, tuple((type(arg).__name__, arg) for arg in args))
+        entry = (op, key, mapped, lead, tuple((type(arg).__name__, arg) for arg in args))
         if entry not in self._table:
             home = self._deepest(args)
             name = self._name(hint or op, type_, home)

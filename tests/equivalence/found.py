@@ -89,4 +89,14 @@ component a : scalar = 0.5 every sub reset every inner { a' = a - 0.3 }
 output o = collect(a, seq, axis = 0)
 output p = collect(a', seq, axis = 0)
 """,
+    "a_value_that_copies_and_a_result_read": """
+dim B = 2, C = 2, T = 2, d = 2
+clock seq
+clock chunk = seq along C
+clock token = chunk along T
+input x, y : [B, C, T, d] every seq
+s = x[chunk][token]
+component a : [d, d] = 0.5 per B { a' = 0.5*a + average(s*y[chunk][token], chunk) }
+output o = collect(s, seq, axis = 0)
+""",
 }
