@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, fx, nn
 
@@ -32,6 +34,10 @@ class Loop(nn.Module):
 
     def forward(self, *args: Tensor) -> tuple[Tensor, ...]:
         """Each carried value after the last turn, then what all turns made, together."""
+        return self.run(self.body, *args)
+
+    def run(self, body: Callable[..., tuple[Tensor, ...]], *args: Tensor) -> tuple[Tensor, ...]:
+        """The same with something else that runs a turn."""
         carried = args[: self.carried]
         sliced = args[self.carried : self.carried + len(self.ticks)]
         shared = args[self.carried + len(self.ticks) :]
@@ -43,7 +49,7 @@ class Loop(nn.Module):
         for turn in range(self.turns):
             # What is slower than the turns stays the same for several of them.
             taken = (part[turn * len(part) // self.turns] for part in parts)
-            outputs = self.body(*carried, *taken, *shared)
+            outputs = body(*carried, *taken, *shared)
             carried = outputs[: self.carried]
             made.append(outputs[self.carried :])
         together = (

@@ -82,6 +82,11 @@ class Plan:
                 raise ValueError(message)
 
 
+_Tensors = Mapping[str, "Tensor"]
+
+StepArgs = tuple[int, _Tensors, _Tensors, _Tensors, Mapping[str, int]]
+"""What a backend's step takes: the tick, what is held, inputs, draws, and sizes."""
+
 _Changed = tuple[tuple[str, int], ...]
 
 

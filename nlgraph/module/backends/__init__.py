@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +13,23 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
     from nlgraph.shapes.model import Shaped
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The operation that made a number which is not finite.
+
+    It stands in the body of `component` (None: in no body) on a `line` of the file, and ran in the
+    given `turns` of loops, each with how many there are. `backward`: its derivative did it. Where
+    `given` is not None, it is what had the number before anything ran.
+    """
+
+    operation: str
+    component: str | None = None
+    line: int | None = None
+    turns: tuple[tuple[int, int], ...] = ()
+    backward: bool = False
+    given: str | None = None
 
 
 class Backend(Protocol):
@@ -72,6 +90,21 @@ class Backend(Protocol):
             `results`: outputs, metrics and watched signals by name, detached; one slower than
             the root is there only at the ticks that end one of its own.
             Both may share storage with `held` and `inputs`.
+        """
+        ...
+
+    def cause(
+        self,
+        name: str,
+        tick: int,
+        held: Mapping[str, Tensor],
+        inputs: Mapping[str, Tensor],
+        draws: Mapping[str, Tensor],
+        sizes: Mapping[str, int],
+    ) -> Cause | None:
+        """What makes a value not finite that a learning `step` of these arguments gives.
+
+        `name` is that of a result or of something held. None where the backend cannot tell.
         """
         ...
 

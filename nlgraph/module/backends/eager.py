@@ -11,7 +11,8 @@ from torch import Tensor
 
 from nlgraph.diagnostics.diagnostic import Report, SpecError
 from nlgraph.graph.firing import Firing, Graphs
-from nlgraph.module.backends import INITIAL, other_sizes
+from nlgraph.graph.nonfinite import find_origin, operation_of
+from nlgraph.module.backends import INITIAL, Cause, other_sizes
 from nlgraph.module.dtypes import torch_dtypes
 from nlgraph.ops.lower import sizes_of
 from nlgraph.schedule.cells import stacked
@@ -75,16 +76,60 @@ class EagerBackend:
         learning: bool,
     ) -> tuple[Mapping[str, Tensor | None], Mapping[str, Tensor]]:
         """Run one root tick; see `Backend`."""
-        firing = (self._learning if learning else self._calling).at(tick, sizes)
-        if self._open:
-            read = {source.key for source in firing.sources if source.kind == "held"}
-            held = self._with_open(tick, held, sizes, inputs, read)
-        args = _args(firing, tick, held, inputs, draws)
+        firing, args = self._ready(tick, held, inputs, draws, sizes, learning=learning)
         outputs = _run(firing.module, args)
         results = {name: outputs[place] for name, place in firing.results}
         if not learning:
             return {}, results
         return {name: outputs[place] for name, place in firing.changed}, results
+
+    def _ready(
+        self,
+        tick: int,
+        held: Mapping[str, Tensor],
+        inputs: Mapping[str, Tensor],
+        draws: Mapping[str, Tensor],
+        sizes: Mapping[str, int],
+        *,
+        learning: bool,
+    ) -> tuple[Firing, list[Tensor | int]]:
+        firing = (self._learning if learning else self._calling).at(tick, sizes)
+        if self._open:
+            read = {source.key for source in firing.sources if source.kind == "held"}
+            held = self._with_open(tick, held, sizes, inputs, read)
+        return firing, _args(firing, tick, held, inputs, draws)
+
+    def cause(
+        self,
+        name: str,
+        tick: int,
+        held: Mapping[str, Tensor],
+        inputs: Mapping[str, Tensor],
+        draws: Mapping[str, Tensor],
+        sizes: Mapping[str, int],
+    ) -> Cause | None:
+        """The first operation of the graph on the way to a value; see `Backend`."""
+        firing, args = self._ready(tick, held, inputs, draws, sizes, learning=True)
+        places = [place for key, place in (*firing.results, *firing.changed) if key == name]
+        device = next((arg.device for arg in args if isinstance(arg, Tensor)), torch.device("cpu"))
+        with torch.enable_grad(), device:
+            origin = find_origin(firing.module, args, places)
+        if origin is None:
+            return None
+        node = origin.node
+        if node.op == "placeholder" and not origin.backward:
+            inputs_of = [n for n in firing.module.graph.nodes if n.op == "placeholder"]
+            source = firing.sources[inputs_of.index(node)]
+            kind = "state" if source.kind in ("held", "initial") else source.kind
+            return Cause(node.name, given=f"{kind} {source.key!r}")
+        note = node.meta.get("custom", {})
+        return Cause(
+            operation_of(node),
+            None if note.get("component") is None else str(note["component"]),
+            note.get("line"),
+            origin.turns,
+            origin.backward,
+        )
 
     def graph(self, tick: int, sizes: Mapping[str, int]) -> GraphModule:
         """The graph that runs at a tick.

@@ -101,6 +101,9 @@ class ReferenceBackend:
         changed |= dict(kept(self._windows, facts))
         return changed, outcome.results
 
+    def cause(self, *_: object) -> None:
+        """It cannot tell: what it computes has no graph."""
+
     def _check_last(self, held: Mapping[str, Tensor], sizes: Mapping[str, int]) -> None:
         """Whether the last values fit the sizes of a call."""
         for prev, hidden in self._prevs:
