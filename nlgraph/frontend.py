@@ -185,10 +185,14 @@ class System:
 
     def _repr_html_(self) -> str:
         """The level graph, as a notebook shows it."""
+        return self.svg()
+
+    def svg(self, theme: Theme = "auto") -> str:
+        """The level graph as the text of an SVG document."""
         from nlgraph.draw.svg import write_svg
         from nlgraph.schema.levels import levels_document
 
-        return write_svg(levels_document(self.shaped, self.level_graph))
+        return write_svg(levels_document(self.shaped, self.level_graph), theme)
 
 
 def load(path: str | os.PathLike[str], *, set: Overrides | None = None) -> System:  # noqa: A002

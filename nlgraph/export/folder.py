@@ -25,7 +25,7 @@ Overrides = Mapping[str, int | float | bool]
 
 
 def write_folder(system: System, path: Path, overrides: Overrides) -> tuple[str, ...]:
-    """Write `model.py`, the level table, the spec, and a record of these.
+    """Write `model.py`, the level table and its picture, the spec, and a record of these.
 
     The files are written into a new folder beside the old one, which then takes its place.
 
@@ -46,6 +46,7 @@ def write_folder(system: System, path: Path, overrides: Overrides) -> tuple[str,
         "model.py": python_text(system, overrides),
         "levels.txt": levels_text(system),
         "levels.json": system.to_json() + "\n",
+        "levels.svg": system.svg() + "\n",
         "spec.nl": system.shaped.clocked.equations.source.text,
     }
     files[RECORD] = _record(files, overrides)

@@ -30,6 +30,7 @@ from nlgraph.train.settings import Settings
 METRICS = "metrics.jsonl"
 CONFIG = "run.json"
 SPEC = "spec.nl"
+PICTURE = "levels.svg"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,6 +176,7 @@ def _begin_folder(prepared: Prepared) -> None:
     folder, config = prepared.folder, prepared.config
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / SPEC, prepared.system.shaped.clocked.equations.source.text.encode())
+    write_whole(folder / PICTURE, prepared.system.svg().encode())
     write_whole(folder / CONFIG, (config.model_dump_json(indent=2) + "\n").encode())
     if prepared.checkpoint is not None and prepared.checkpoint.tick < config.steps:
         cut_metrics(folder / METRICS, prepared.checkpoint.tick)

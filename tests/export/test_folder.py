@@ -9,7 +9,7 @@ from nlgraph.export.errors import ExportError
 from nlgraph.export.folder import write_folder
 
 SPEC = "dim d = 2\nclock step\ninput x : [d] every step\noutput y = 2 * x\n"
-FILES = {"model.py", "levels.txt", "levels.json", "spec.nl", "export.json"}
+FILES = {"model.py", "levels.txt", "levels.json", "levels.svg", "spec.nl", "export.json"}
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def _broken(out):
     [
         (_foreign, "holds notes.txt, which nlgraph did not write"),
         (_edited, "model.py was changed since it was written"),
-        (_unknown, "was not written by nlgraph: it holds levels.json, levels.txt, model.py, …"),
+        (_unknown, "was not written by nlgraph: it holds levels.json, levels.svg, levels.txt, …"),
         (_broken, "was not written by nlgraph"),
     ],
 )

@@ -101,6 +101,7 @@ def test_a_run_writes_its_folder(capsys):
     assert {entry.name for entry in Path("run").iterdir()} == {
         "run.json",
         "spec.nl",
+        "levels.svg",
         "metrics.jsonl",
         "checkpoints",
     }
