@@ -90,6 +90,7 @@ def unreached(
         f"{_objective(grad)} does not depend on {_names(missing)} within one tick of `{clock}`: "
         "the gradient is zero",
         labels_of(grad.origin, "zero for some states", *_declared(missing, equations)),
+        help="read it in what is minimized, or leave it out of what is trained",
         severity="warning",
     )
 

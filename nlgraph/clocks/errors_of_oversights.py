@@ -6,6 +6,8 @@ from nlgraph.diagnostics.diagnostic import Diagnostic, labels_of
 from nlgraph.system.model import Component, Result, Signal
 from nlgraph.text.span import Origin
 
+_LOOKED_AT = {"input": "metric … = mean({})", "signal": "output {}"}
+
 
 def unread(kind: str, name: str, at: Origin) -> Diagnostic:
     """NL0251: an input or a signal that nothing reads."""
@@ -13,6 +15,7 @@ def unread(kind: str, name: str, at: Origin) -> Diagnostic:
         "NL0251",
         f"the {kind} `{name}` is never read",
         labels_of(at, "never read"),
+        help=f"is another name meant somewhere? To look at it: {_LOOKED_AT[kind].format(name)}",
         severity="warning",
     )
 
@@ -45,5 +48,6 @@ def without_input(result: Result) -> Diagnostic:
         "NL0254",
         f"the output `{result.name}` depends on no input",
         labels_of(result.origin, "the same for all inputs"),
+        help="what it is computed from reads no input, nor a state that learns from one",
         severity="warning",
     )

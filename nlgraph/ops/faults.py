@@ -74,7 +74,8 @@ def axis_twice(op: str, of: TensorType, axis: str, arg: int = 0) -> TypeFault:
 def axis_range(op: str, of: TensorType, axis: int, arg: int = 0) -> TypeFault:
     """NL0404: a dimension's number that the value does not have."""
     rank = len(of.dims)
-    last = f"it has {rank}: numbers {-rank} to {rank - 1}" if rank else "it has none"
+    numbers = "number 0 or -1" if rank == 1 else f"numbers 0 to {rank - 1}, or {-rank} to -1"
+    last = f"it has {_listed(of)}: {numbers}" if rank else "it has no dimensions"
     return TypeFault(
         f"`{op}` over dimension {axis}: {_article(of)} has no such dimension", last, arg, "NL0404"
     )
@@ -131,8 +132,15 @@ def stands_for_two(callee: str, of: TensorType, word: str, x: Dim, y: Dim, arg: 
 
 def not_as_stated(callee: str, given: TensorType, wanted: TensorType, arg: int) -> TypeFault:
     """NL0409: an argument that does not fit what a callee's signature states."""
+    advice = None
+    if len(given.dims) != len(wanted.dims):
+        advice = f"it has {len(given.dims)} dimensions where {len(wanted.dims)} are taken"
+    elif given.dims == wanted.dims:
+        advice = f"{wanted.dtype}(…) casts it"
+    else:
+        advice = "dimensions are compared by name: what is one thing has one name"
     return TypeFault(
-        f"`{callee}` takes {_article(wanted)} here, not {_article(given)}", None, arg, "NL0409"
+        f"`{callee}` takes {_article(wanted)} here, not {_article(given)}", advice, arg, "NL0409"
     )
 
 

@@ -279,7 +279,13 @@ def shapeless_draw(kind: str, at: Origin) -> Diagnostic:
 
 def arithmetic(reason: str, at: Origin) -> Diagnostic:
     """NL0423: arithmetic on sizes that has no result."""
-    return _error("NL0423", f"this number cannot be computed: {reason}", at, "")
+    return _error(
+        "NL0423",
+        f"this number cannot be computed: {reason}",
+        at,
+        "",
+        help="it is made of sizes and constants alone, with the values that these have here",
+    )
 
 
 def _word(of: TensorType) -> str:

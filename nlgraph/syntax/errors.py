@@ -214,7 +214,8 @@ def late_argument(late: Span, keyword: Span) -> Diagnostic:
 def said_twice(word: str, first: Span, second: Span) -> Diagnostic:
     """NL0112: a component with two clauses where there can be one."""
     message = f"the component says `{word}` twice"
-    return _error("NL0112", message, second, "again", Label(first, "first here"))
+    advice = "leave one of the two out"
+    return _error("NL0112", message, second, "again", Label(first, "first here"), help_=advice)
 
 
 # ----------------------------------------------------------------------------- files

@@ -48,7 +48,7 @@ def no_member(owner: str, name: str, at: Origin, members: Collection[str]) -> Di
     if guess is not None:
         advice = f"did you mean `{owner}.{guess}`?"
     elif members:
-        advice = f"it has {_some(f'{owner}.{member}' for member in members)}"
+        advice = f"it has {_some(f'{owner}.{member}' for member in dict.fromkeys(members))}"
     else:
         advice = "it has one state, of its own name, and nothing else"
     return _error(
@@ -106,19 +106,27 @@ def not_constant(what: str, at: Origin, advice: str | None = None) -> Diagnostic
 def not_whole(what: str, value: object, at: Origin) -> Diagnostic:
     """NL0207: a count or a size that is no whole number, or is out of range."""
     shown = f"{value:g}" if isinstance(value, float) else str(value)
-    slow = what == PERIOD and isinstance(value, float) and 0 < value < 1
+    advice = "write a whole number, or arithmetic that comes out even"
+    if what == PERIOD and isinstance(value, float) and 0 < value < 1:
+        advice = "a faster clock is declared: clock fast = step / 4"
     return _error(
         "NL0207",
         f"{what} must be a whole number from 1, not {shown}",
         at,
         shown,
-        help="a faster clock is declared: clock fast = step / 4" if slow else None,
+        help=advice,
     )
 
 
 def arithmetic(reason: str, at: Origin) -> Diagnostic:
     """NL0208: arithmetic on constants that has no result."""
-    return _error("NL0208", f"this constant cannot be computed: {reason}", at, "here")
+    return _error(
+        "NL0208",
+        f"this constant cannot be computed: {reason}",
+        at,
+        "here",
+        help="change a number that it is made of, here or with --set",
+    )
 
 
 def unknown_override(name: str, guess: str | None) -> Diagnostic:
@@ -147,6 +155,7 @@ def definition_cycle(what: str, chain: tuple[tuple[str, Origin], ...]) -> Diagno
         first[1],
         f"`{first[0]}`",
         *(Label(origin.span, f"`{name}`") for name, origin in others),
+        help="say one of them without the others" if others else "say it without itself",
     )
 
 
@@ -295,6 +304,8 @@ def misplaced(what: str, where: str, at: Origin, advice: str | None = None) -> D
 def not_a_target(what: str, at: Origin, found: str, advice: str | None = None) -> Diagnostic:
     """NL0221: something that no gradient, `with` or `train` can name."""
     needed = "a state or a component" if what == "`train`" else "a state, a component or a signal"
+    if advice is None and what == "`grad`":
+        advice = "it is differentiated by a name alone, as in grad(loss, W)"
     return _error("NL0221", f"{what} needs the name of {needed}", at, found, help=advice)
 
 
@@ -317,14 +328,22 @@ def import_fault(message: str, at: Origin, advice: str | None = None) -> Diagnos
 def nothing_trained(at: Origin) -> Diagnostic:
     """NL0224: `train` without anything to train."""
     return _error(
-        "NL0224", "nothing is left for this `train`", at, "every state has an update already"
+        "NL0224",
+        "nothing is left for this `train`",
+        at,
+        "every state has an update already",
+        help="leave it out, or take the update away that the state has",
     )
 
 
 def no_state_to_train(at: Origin) -> Diagnostic:
     """NL0224: `minimize` in a component without states."""
     return _error(
-        "NL0224", "there is no state that this `minimize` could update", at, "for no state"
+        "NL0224",
+        "there is no state that this `minimize` could update",
+        at,
+        "for no state",
+        help="give the component one: state W : [d] = 0",
     )
 
 
@@ -348,7 +367,13 @@ def too_deep(at: Origin) -> Diagnostic:
 
 def too_many(what: str, limit: int, at: Origin) -> Diagnostic:
     """NL0602: an expansion that would grow past a limit."""
-    return _error("NL0602", f"more than {limit:,} {what}", at, "grown from here")
+    return _error(
+        "NL0602",
+        f"written out, this spec has more than {limit:,} {what}, the most there may be",
+        at,
+        "grown from here",
+        help="a smaller bound, or fewer lines in what is repeated",
+    )
 
 
 def unused(kind: str, name: str, at: Origin, advice: str | None = None) -> Diagnostic:
@@ -357,6 +382,6 @@ def unused(kind: str, name: str, at: Origin, advice: str | None = None) -> Diagn
         "NL0250",
         f"the {kind} `{name}` is never used",
         labels_of(at, "never used"),
-        advice,
+        advice or "leave it out; or is it meant where another name stands?",
         severity="warning",
     )

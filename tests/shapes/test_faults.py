@@ -27,7 +27,7 @@ FAULTS = [
         "`per B`",
     ),
     ("z = sum(x, classes)", "NL0404", "x", "no dimension `classes`", "`B`, `d`"),
-    ("z = mean(x, 2)", "NL0404", "x", "no such dimension", "-2 to 1"),
+    ("z = mean(x, 2)", "NL0404", "x", "no such dimension", "-2 to -1"),
     ("z = sum(W.T @ W, classes)", "NL0404", "W.T @ W", "`classes` twice", "0 or 1"),
     ("z = softmax(v, B)", "NL0404", "v", "no dimension `B`", "`d`"),
     ("z = transpose(seq, 0, 3)", "NL0404", "seq", "no such dimension", None),
