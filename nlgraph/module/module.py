@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -114,12 +114,15 @@ class Module(Stored):
         unnumbered = {dim: n for dim, n in self._time.sizes.items() if dim not in known}
         return plan, {**unnumbered, **plan.layout.sizes, **bound.sizes}
 
-    def find_nan(self, /, **inputs: object) -> NonFinite | None:
+    def find_nan(
+        self, among: Collection[str] | None = None, /, **inputs: object
+    ) -> NonFinite | None:
         """Run the next tick and say what makes a state or a result of it NaN or infinite.
 
         Nothing is updated: from the same states, `step` with the same inputs does the same.
 
         Args:
+            among: the states and results to look at, by name; without it, all.
             inputs: as for `step`.
 
         Returns:
@@ -136,7 +139,7 @@ class Module(Stored):
             bound = self._bind(inputs, due, due)
             plan, sizes = self._plan_for(bound)
             args = self._args(plan, sizes, bound, self._made(sizes))
-            return find(self._system, plan, args)
+            return find(self._system, plan, args, among)
 
     def _run(
         self,

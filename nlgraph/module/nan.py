@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,10 +43,16 @@ class NonFinite:
 
     def __str__(self) -> str:
         """All of it in a sentence or two."""
-        of = "" if self.level is None else f", of level {self.level},"
-        said = f"`{self.name}`{of} is not finite after tick {self.tick}"
+        said = f"{self.what()} is not finite after tick {self.tick}"
         told = self.told()
         return said if told is None else f"{said}: {told}\n  {self.source or ''}".rstrip()
+
+    def what(self) -> str:
+        """The value, with its level."""
+        kind, _, rest = self.name.partition("/")
+        if kind.startswith("@"):
+            return f"what `{kind[1:]}` keeps of `{rest.rpartition('/')[0] or rest}`"
+        return f"`{self.name}`" + ("" if self.level is None else f", of level {self.level},")
 
     def told(self) -> str | None:
         """What the first operation is."""
@@ -63,10 +69,14 @@ class NonFinite:
         return f"the first such number is made by {what}{of}{line}{turns}"
 
 
-def find(system: System, plan: Plan, args: StepArgs) -> NonFinite | None:
-    """Run a tick, and find what makes something of it not finite; None where all stays so."""
+def find(
+    system: System, plan: Plan, args: StepArgs, among: Collection[str] | None
+) -> NonFinite | None:
+    """Run a tick, and find what makes one of some values not finite; None where all stay so."""
     changed, results = plan.backend.step(*args, learning=True)
-    values = {**results, **{name: t for name, t in changed.items() if t is not None}}
+    values = {**{name: t for name, t in changed.items() if t is not None}, **results}
+    if among is not None:
+        values = {n: t for n, t in values.items() if plan.kept.get(n, n) in among}
     name = first_bad(system, values)
     if name is None:
         return None

@@ -246,12 +246,12 @@ def call_failed(reason: str) -> Diagnostic:
     return Diagnostic("NL0820", f"the outputs could not be computed: {reason}", (), _REFUSED)
 
 
-def became_infinite(tick: int, what: str, label: Label | None) -> Diagnostic:
+def became_infinite(tick: int, what: str, labels: tuple[Label, ...]) -> Diagnostic:
     """NL0821: a state or the loss is no longer finite."""
     return Diagnostic(
         "NL0821",
         f"{what} is no longer finite after tick {tick}",
-        () if label is None else (label,),
+        labels,
         "a smaller learning rate or `clip_norm(1.0) then …` often helps; the last checkpoint is "
         "from before, and `--on-nan keep` goes on regardless",
     )

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from nlgraph.diagnostics.diagnostic import SpecError
 from nlgraph.module.module import Module
+from nlgraph.module.nan import NonFinite
 from nlgraph.schema.run import OnNan
 from nlgraph.train import errors
 from nlgraph.train.feed import Feed
 from nlgraph.train.finite import non_finite
+from nlgraph.train.recent import Recent, copied, without_updates
+from nlgraph.train.scalars import LOSS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,12 +27,12 @@ Values = Mapping[str, float]
 class Hooks:
     """What a loop calls.
 
-    `fault` words that states (by name), or with none of them the loss, are no longer finite.
+    `fault` words what is no longer finite, or that something is not after a tick.
     `done` takes a tick's values; `save` is called when a checkpoint is due; `stopping` says
     whether to end after the tick under way.
     """
 
-    fault: Callable[[int, tuple[str, ...]], SpecError]
+    fault: Callable[[NonFinite | int], SpecError]
     done: Callable[[int, Values], None]
     save: Callable[[], None]
     stopping: Callable[[], bool]
@@ -61,10 +64,11 @@ def run_ticks(
             something is no longer finite.
     """
     first = module.tick + 1
+    recent = Recent(module) if on_nan == "stop" else None
     for tick in range(first, steps + 1):
-        before = _copy(module.state) if on_nan == "skip" else {}
+        before = copied(module) if on_nan == "skip" else {}
         try:
-            results = _step(module, feed, tick)
+            results = _step(module, feed, tick, recent)
         except SpecError:
             if tick > first and (tick - 1) % every:
                 hooks.save()  # what was learned is not lost with a batch that does not fit
@@ -72,29 +76,27 @@ def run_ticks(
         values = {
             name: results[source].item() for name, source in scalars.items() if source in results
         }
-        if on_nan != "keep":
-            bad = non_finite(module.state)
-            if bad or not math.isfinite(values.get("loss", 0.0)):
-                if on_nan == "stop":
-                    raise hooks.fault(tick, bad)
-                for name, tensor in before.items():
-                    module.state[name] = tensor
         stopping = hooks.stopping()
+        saves = stopping or tick == steps or tick % every == 0
+        lost = not math.isfinite(values.get(LOSS, 0.0))
+        if recent is not None and (lost or saves or recent.full):
+            if lost or non_finite(module.state_dict()):
+                raise hooks.fault(recent.find(scalars.get(LOSS)) or tick)
+        elif before and (lost or non_finite(module.state_dict())):
+            module.load_state_dict(without_updates(before, module))
         hooks.done(tick, values)
-        if stopping or tick == steps or tick % every == 0:
+        if saves:
             hooks.save()
         if stopping and tick < steps:
             return False
     return True
 
 
-def _step(module: Module, feed: Feed, tick: int) -> Mapping[str, Tensor]:
+def _step(module: Module, feed: Feed, tick: int, recent: Recent | None) -> Mapping[str, Tensor]:
     inputs = feed.at(tick)
+    if recent is not None:
+        recent.remember(inputs)
     try:
         return module.step(**inputs)
     except (RuntimeError, IndexError, TypeError, ValueError) as fault:
         raise SpecError([errors.tick_failed(tick, str(fault).partition("\n")[0])]) from fault
-
-
-def _copy(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.clone() for name, tensor in tensors.items()}

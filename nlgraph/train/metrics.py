@@ -21,12 +21,18 @@ class MetricsFile:
 
     def __init__(self, file: Path) -> None:
         """Open a file at its end."""
+        self._file = file
         self._stream = file.open("a", encoding="utf-8", buffering=1)
 
     def write(self, tick: int, values: Mapping[str, float]) -> None:
         """Write the line of a tick."""
         finite = {name: value if math.isfinite(value) else None for name, value in values.items()}
         self._stream.write(json.dumps({"tick": tick, **finite}, ensure_ascii=False) + "\n")
+
+    def end_before(self, tick: int) -> None:
+        """Take away the lines of a tick and of those after it; no more are written."""
+        self._stream.close()
+        cut_metrics(self._file, tick - 1)
 
     def flush(self) -> None:
         """Make what was written last."""

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from nlgraph import __version__
 from nlgraph.backend import compile as compile_system
-from nlgraph.diagnostics.diagnostic import Label, Report, SpecError
+from nlgraph.diagnostics.diagnostic import Report, SpecError
 from nlgraph.frontend import System
 from nlgraph.module.module import Module
+from nlgraph.module.nan import NonFinite, labels_of
 from nlgraph.schema.run import RunConfig
 from nlgraph.system.fingerprint import fingerprint
-from nlgraph.system.ids import StateId
 from nlgraph.train import errors
 from nlgraph.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nlgraph.train.evaluate import evaluate
@@ -141,8 +141,12 @@ def run(prepared: Prepared, view: View, taken: Interrupts) -> Outcome:
             if not save_checkpoint(folder, module.state_dict(), module.tick, config):
                 view.note(f"no checkpoint at tick {module.tick}: a number in it is not finite")
 
+        def fault(found: NonFinite | int) -> SpecError:
+            metrics.end_before(found if isinstance(found, int) else found.tick)
+            return _fault(prepared.system, found)
+
         hooks = Hooks(
-            fault=lambda tick, bad: _fault(prepared.system, tick, bad),
+            fault=fault,
             done=done,
             save=save,
             stopping=lambda: taken.asked,
@@ -187,15 +191,7 @@ def _evaluated(prepared: Prepared) -> dict[str, float]:
     return evaluate(module, prepared.feed.held_apart(module.tick), prepared.scalars)
 
 
-def _fault(system: System, tick: int, bad: tuple[str, ...]) -> SpecError:
-    """Name the fastest component with such a number: the others have it from there."""
-    if not bad:
-        return SpecError([errors.became_infinite(tick, "the loss", None)])
-    equations = system.shaped.clocked.equations
-    level_of = system.level_graph.level_of
-    owners = {equations.states[StateId(name)].component: name for name in reversed(bad)}
-    first = min(owners, key=lambda component: level_of[component])
-    component = equations.components[first]
-    what = f"`{owners[first]}`, of level {level_of[first]},"
-    label = Label(component.origin.span, f"tick {tick}, level {level_of[first]}")
-    return SpecError([errors.became_infinite(tick, what, label)])
+def _fault(system: System, found: NonFinite | int) -> SpecError:
+    if isinstance(found, int):
+        return SpecError([errors.became_infinite(found, "something", ())])
+    return SpecError([errors.became_infinite(found.tick, found.what(), labels_of(system, found))])
