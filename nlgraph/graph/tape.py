@@ -13,6 +13,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from nlgraph.graph.alike import hashable, number_loop
+from nlgraph.graph.last import take_last
 from nlgraph.graph.prune import prune_loops
 from nlgraph.graph.steps import Step, Steps, identity, in_order, steps_of
 from nlgraph.ops.dtypes import FLOATS
@@ -25,6 +26,7 @@ def flatten(unit: Unit) -> Steps:
     """The steps of a unit."""
     inputs = [Step("input", (), unit.types[name], name) for name in unit.region.inputs]
     steps = _flatten(unit, unit.region, unit.region.inputs, inputs, inside=False)
+    take_last(steps.outputs)
     prune_loops(steps.outputs)
     return steps
 

@@ -161,3 +161,22 @@ def test_turns_make_only_what_is_read(graph_of):
     graph = graph_of(INSIDE.replace("MEMORY", MEMORY))
     (loop,) = [module for module in graph.modules() if type(module).__name__ == "Loop"]
     assert len(loop.joined) == 1
+
+
+NESTED = """
+use std.optim (gd)
+dim T = 8, d = 3
+clock seq
+clock token = seq along T
+clock two = 2 token
+input x : [T, d] every seq
+component W : [d] ~ normal(0, 1) every token { W' = W - 0.1 * tanh(W * x[token] + V) }
+component V : [d] ~ normal(0, 1) every two { V' = V - 0.1 * average(tanh(W' * x[token])) }
+output y = sum(x)
+"""
+
+
+def test_what_a_loop_ends_with_is_not_kept_for_each_turn(graph_of):
+    graph = graph_of(NESTED)
+    (loop,) = [module for module in graph.children() if type(module).__name__ == "Loop"]
+    assert loop.joined == ()
