@@ -183,6 +183,11 @@ class System:
         picture = draw(levels_document(self.shaped, self.level_graph), path.suffix, theme)
         path.write_bytes(picture)
 
+    def __repr__(self) -> str:
+        """The system in a line."""
+        components, levels = len(self.level_graph.level_of), len(self.levels)
+        return f"System({self.name!r}, components={components}, levels={levels})"
+
     def _repr_html_(self) -> str:
         """The level graph, as a notebook shows it."""
         return self.svg()
@@ -278,12 +283,16 @@ def _uncollected() -> Iterator[None]:
     """Pause the collector of cycles.
 
     What the passes make stays, and the collector would look at all of it again and again: a third
-    of the time of 10,000 components.
+    of the time of 10,000 components. It counts as old at once, which frozen and thawed is said
+    without looking at it; what others have frozen stays so.
     """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()
         if was_on:
             gc.enable()

@@ -13,20 +13,19 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from nlgraph.graph.alike import hashable, number_loop
-from nlgraph.graph.last import take_last
 from nlgraph.graph.prune import prune_loops
 from nlgraph.graph.steps import Step, Steps, identity, in_order, steps_of
 from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.externs import EXTERN
 from nlgraph.ops.op import registry
 from nlgraph.schedule.model import TICKS, Arg, Binding, Grad, Loop, Name, Op, Region, Unit
+from nlgraph.schedule.order import captured
 
 
 def flatten(unit: Unit) -> Steps:
     """The steps of a unit."""
     inputs = [Step("input", (), unit.types[name], name) for name in unit.region.inputs]
     steps = _flatten(unit, unit.region, unit.region.inputs, inputs, inside=False)
-    take_last(steps.outputs)
     prune_loops(steps.outputs)
     return steps
 
@@ -65,10 +64,10 @@ def _flatten(
 def _add_loop(tape: _Tape, binding: Binding, loop: Loop) -> None:
     """Make the steps of a loop: its body reads what it needs from outside as inputs of its own."""
     unit = tape.unit
-    captured = _captured(loop.region)
-    args = tuple(map(tape.step, (*loop.starts, *loop.slices, *captured)))
+    read = captured(loop.region)
+    args = tuple(map(tape.step, (*loop.starts, *loop.slices, *read)))
     on_tape = any(step.tape for step in args)
-    names = (*loop.region.inputs, *captured)
+    names = (*loop.region.inputs, *read)
     inputs = [
         Step(
             "input", (), unit.types[name], name, tape=arg.tape or (on_tape and i < len(loop.starts))
@@ -87,33 +86,12 @@ def _add_loop(tape: _Tape, binding: Binding, loop: Loop) -> None:
     }
     name = f"loop_{binding.names[0]}"
     step = Step("loop", args, inputs[0].type, name, binding.note, attrs, tape=on_tape, several=True)
-    numbers = tape.numbers(binding, loop, captured)
+    numbers = tape.numbers(binding, loop, read)
     for index, (part, number) in enumerate(zip(binding.names, numbers, strict=True)):
         value = Step(
             "part", (step,), unit.types[part], part, binding.note, {"index": index}, tape=on_tape
         )
         tape.name(part, value, number)
-
-
-def _captured(region: Region) -> tuple[Name, ...]:
-    """The names that a region reads and does not bind, with all regions inside."""
-    bound: set[Name] = set()
-    read: dict[Name, None] = {}
-    stack = [region]
-    while stack:
-        part = stack.pop()
-        bound.update(part.inputs)
-        read.update(dict.fromkeys(arg for arg in part.outputs if isinstance(arg, str)))
-        for binding in part.bindings:
-            node = binding.node
-            bound.update(binding.names)
-            if isinstance(node, Op):
-                args: Iterable[Arg] = node.args
-            else:
-                stack.append(node.region)
-                args = node.args if isinstance(node, Grad) else (*node.starts, *node.slices)
-            read.update(dict.fromkeys(arg for arg in args if isinstance(arg, str)))
-    return tuple(name for name in read if name not in bound)
 
 
 class _Tape:
@@ -150,12 +128,10 @@ class _Tape:
             if step.tape:
                 self._twins[number] = step
 
-    def numbers(
-        self, binding: Binding, loop: Loop, captured: Iterable[Name]
-    ) -> Sequence[int | None]:
+    def numbers(self, binding: Binding, loop: Loop, read: Iterable[Name]) -> Sequence[int | None]:
         """The numbers of what a loop gives; none inside the gradients of others."""
         known: dict[Name, int] = {}
-        for name in (*loop.starts, *loop.slices, *captured):
+        for name in (*loop.starts, *loop.slices, *read):
             number = self._number_of.get(self._known[name])
             if number is None:
                 return [None] * len(binding.names)

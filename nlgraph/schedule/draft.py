@@ -22,6 +22,7 @@ from nlgraph.schedule.model import (
     Unit,
     identifier,
 )
+from nlgraph.schedule.order import in_order
 from nlgraph.system.ids import ClockId
 
 
@@ -228,7 +229,7 @@ class UnitDraft:
 
 def _closed(region: RegionDraft, outputs: tuple[Arg, ...]) -> Region:
     """A region; it calls itself for the loops inside, which are few times nested."""
-    bindings = tuple(
+    bindings = in_order(
         _closed_loop(binding) if isinstance(binding, LoopDraft) else binding
         for binding in region.bindings
         if not isinstance(binding, LoopDraft) or binding.carried or binding.stacked

@@ -61,6 +61,8 @@ def needs(table: Table, key: Typed) -> tuple[Typed, ...]:
             known = table.constants.get((condition, hidden))
             chosen = (yes, no) if known is None else (yes if known else no,)
             return tuple((part, hidden) for part in chosen)
+        case Call(args=args):
+            return tuple([(part, hidden) for part in args])
         case SignalRead(signal=name):
             return (table.signal_key(name),)
         case StateRead(state=name):

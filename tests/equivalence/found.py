@@ -99,4 +99,14 @@ s = x[chunk][token]
 component a : [d, d] = 0.5 per B { a' = 0.5*a + average(s*y[chunk][token], chunk) }
 output o = collect(s, seq, axis = 0)
 """,
+    "a_held_value_in_two_loops": """
+dim T = 4, U = 2, d = 2
+clock seq
+clock token = seq along T
+clock other = seq along U
+input k : [T, d] every seq
+component a : [d] = b every token reset every other to b { E = a*(1 - hold(k[token])); a' = E }
+component b : [d] = 0.5 every other { b' = grad(latest(mean(a.E)), b) }
+output o = a'
+""",
 }
