@@ -209,13 +209,15 @@ def load(path: str | os.PathLike[str], *, set: Overrides | None = None) -> Syste
 
     Raises:
         SpecError: the file cannot be read or has errors; it carries all of them.
+        TypeError: an argument is of another kind.
     """
+    overrides = _overrides(set)
     report = Report()
     source = read_source(path, report)
     if source is None:
         raise SpecError(report.errors)
     project = None if os.fspath(path) == STANDARD_INPUT else Path(path).resolve().parent
-    return system_of(source, set or {}, report, project=project)
+    return system_of(source, overrides, report, project=project)
 
 
 def loads(text: str, *, set: Overrides | None = None) -> System:  # noqa: A002
@@ -223,8 +225,19 @@ def loads(text: str, *, set: Overrides | None = None) -> System:  # noqa: A002
 
     Raises:
         SpecError: the text has errors; it carries all of them.
+        TypeError: an argument is of another kind.
     """
-    return system_of(Source("<text>", text), set or {}, Report(), project=None)
+    if not isinstance(text, str):
+        message = f"text is {type(text).__name__}; it must be the text of a spec"
+        raise TypeError(message)
+    return system_of(Source("<text>", text), _overrides(set), Report(), project=None)
+
+
+def _overrides(given: Overrides | None) -> Overrides:
+    if given is not None and not isinstance(given, Mapping):
+        message = f"set is {type(given).__name__}; it must map dims and consts to numbers"
+        raise TypeError(message)
+    return given or {}
 
 
 def system_of(

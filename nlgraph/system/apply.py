@@ -22,11 +22,12 @@ def apply(
     `dot` and `norm` run over all leaves of a bundle, elementwise operators over each, and others
     take single tensors only.
     """
-    values = tuple(collapse(value) for value in values)
+    values = tuple([collapse(value) for value in values])
+    single = tuple([value for value in values if not isinstance(value, Bundle | Unknown)])
+    if len(single) == len(values):
+        return _single(op, single, attrs, origin, builder)
     if any(is_unknown(value) for value in values):
         return Unknown(origin)
-    if not any(isinstance(value, Bundle) for value in values):
-        return _single(op, tuple(v for v in values if isinstance(v, Expr)), attrs, origin, builder)
     mode = builder.ops[op].bundled
     if mode == "no":
         bundle = max((v for v in values if isinstance(v, Bundle)), key=lambda v: len(v.leaves))

@@ -163,9 +163,6 @@ def read_lazy(builder: Builder, entity: LazyValue, origin: Origin) -> Value:
 
 
 def _resolve(builder: Builder, node: nodes.Expr, place: Place) -> Value:
-    from nlgraph.system import calls
-    from nlgraph.system.replacement import replaced
-
     origin = place.origin(node)
     match node:
         case nodes.Number(value=value) | nodes.Flag(value=value):
@@ -181,6 +178,8 @@ def _resolve(builder: Builder, node: nodes.Expr, place: Place) -> Value:
         case nodes.Index():
             return _index(builder, node, place)
         case nodes.Call():
+            from nlgraph.system import calls
+
             return calls.call(builder, node, place)
         case nodes.Unary(operator=operator, value=inner):
             operand = resolve(builder, inner, place)
@@ -194,6 +193,8 @@ def _resolve(builder: Builder, node: nodes.Expr, place: Place) -> Value:
             branches = (resolve(builder, yes, place), resolve(builder, no, place))
             return apply(builder, "where", (test, *branches), {}, origin)
         case nodes.With():
+            from nlgraph.system.replacement import replaced
+
             return replaced(builder, node, place)
         case nodes.List():
             return builder.fault(
