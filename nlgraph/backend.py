@@ -61,6 +61,12 @@ def compile(  # noqa: A001 - its name outside is nlgraph.compile
     if not 0 <= seed < 2**63:
         message = f"seed is {seed}; it must be from 0 to 2**63 - 1"
         raise ValueError(message)
+    if not isinstance(watch, Iterable):
+        message = f"watch is {watch!r}; it must be names of signals"
+        raise TypeError(message)
+    if modules is not None and not isinstance(modules, Mapping):
+        message = f"modules is {type(modules).__name__}; it must map components to torch modules"
+        raise TypeError(message)
     names = (watch,) if isinstance(watch, str) else tuple(watch)
     signals = system.shaped.clocked.equations.signals
     for name in names:
