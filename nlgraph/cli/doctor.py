@@ -30,7 +30,7 @@ from nlgraph.diagnostics.escape import escape, width
 
 EXAMPLES = """\
   nlgraph doctor
-  nlgraph doctor > report.txt     # to send with a question"""
+  nlgraph doctor > report.txt"""
 
 State = Literal["ok", "note", "fails"]
 

@@ -14,7 +14,7 @@ from nlgraph.diagnostics.escape import escape
 
 EXAMPLES = """\
   nlgraph explain NL0301
-  nlgraph explain            # every code with its sentence"""
+  nlgraph explain"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

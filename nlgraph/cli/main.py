@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from textwrap import fill, wrap
 from typing import NoReturn, Protocol, cast
 
 from nlgraph import __version__
@@ -21,6 +23,7 @@ COMMANDS = {
     "compile": "write a folder that runs without nlgraph, or an intermediate form",
     "doctor": "say what works here: versions, compiler, devices, backends",
     "draw": "draw a system's level graph",
+    "eval": "take a trained system over data; let named levels learn on",
     "explain": "say what a diagnostic means",
     "fmt": "give specs one layout",
     "levels": "show a system's levels and frequencies",
@@ -125,20 +128,41 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="nlgraph",
         description="A compiler for nested learning systems.",
-        epilog="examples:\n  nlgraph check momentum.nl\n  nlgraph levels momentum.nl\n"
-        "  nlgraph train momentum.nl --data digits",
+        epilog=_fitted(_EXAMPLES),
     )
     parser.add_argument("--version", action="version", version=f"nlgraph {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     called = next((word for word in argv if not word.startswith("-")), None)
     for name, does in COMMANDS.items():
-        command = commands.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
+        description = fill(f"{does[0].upper()}{does[1:]}.", _columns())
+        command = commands.add_parser(name, help=does, description=description)
         if name == called:
             module = cast("Command", import_module(f"nlgraph.cli.{name}"))
-            command.epilog = f"examples:\n{module.EXAMPLES}"
+            command.epilog = _fitted(module.EXAMPLES)
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser
+
+
+_EXAMPLES = """\
+  nlgraph new mine
+  nlgraph levels mine.nl
+  nlgraph train mine.nl --data mine.npz"""
+
+
+def _fitted(examples: str) -> str:
+    """Examples no wider than the terminal; a command goes on behind a backslash, as in a shell."""
+    lines = ["examples:"]
+    for example in examples.splitlines():
+        pieces = wrap(example.strip(), _columns() - 8, break_long_words=False)
+        if len(example) <= _columns():
+            pieces = [example.strip()]
+        lines.append("  " + " \\\n      ".join(pieces))
+    return "\n".join(lines)
+
+
+def _columns() -> int:
+    return max(shutil.get_terminal_size().columns, 24)
 
 
 def _complain(message: str, status: int) -> int:

@@ -29,6 +29,24 @@ def test_a_commands_help_has_examples(command, capsys):
     assert f"examples:\n  nlgraph {command}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("columns", [40, 80])
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_a_help_fits_the_terminal(command, columns, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main([*command.split(), "--help"]) == 0
+    out = capsys.readouterr().out
+    wide = [line for line in out.splitlines() if len(line) > columns]
+    # An option with what it takes is never broken.
+    assert [line for line in wide if not line.strip().startswith(("[", "(", "-"))] == []
+
+
+def test_a_long_example_is_broken_as_in_a_shell(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert main(["levels", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "  nlgraph levels hope.nl --json > \\\n      levels.json\n" in out
+
+
 def test_without_a_command_the_help_is_shown_as_an_error(capsys):
     assert main([]) == 2
     out, err = capsys.readouterr()
@@ -85,6 +103,18 @@ def _process(*arguments, **options):
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT), **options},
     )
+
+
+def test_the_plainest_terminal_is_told_the_same(tmp_path):
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    spec = tmp_path / "ä.nl"
+    spec.write_text("clock step\noutput y = α\n", encoding="utf-8")
+    process = _process("check", str(spec), **plain)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert not out
+    assert b"error[NL0201]: nothing here is called `?`\n" in err
+    assert b"Traceback" not in err
 
 
 @pytest.mark.parametrize(
