@@ -36,14 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_set(parser)
     parser.add_argument(
-        "--steps", type=_count, metavar="N", help="root ticks of the whole run (1000)"
+        "--steps", type=count, metavar="N", help="root ticks of the whole run (1000)"
     )
     parser.add_argument("--out", metavar="DIR", help="the run's folder (runs/NAME)")
     parser.add_argument(
         "--resume", action="store_true", help="go on from the newest whole checkpoint"
     )
     parser.add_argument(
-        "--every", type=_count, metavar="N", help="root ticks between checkpoints (100)"
+        "--every", type=count, metavar="N", help="root ticks between checkpoints (100)"
     )
     parser.add_argument(
         "--holdout",
@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     spec = read_spec(arguments.spec)
     folder = _folder(arguments.out, spec.name, resume=arguments.resume)
     with interrupts() as taken:
-        prepared = prepare(spec.load, arguments.spec, settle(asked, folder), folder, _note)
+        prepared = prepare(spec.load, arguments.spec, settle(asked, folder), folder, note)
         try:
             outcome = run_prepared(prepared, _view(prepared), taken)
         except OSError as fault:
@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError(message) from fault
     if not outcome.finished:
         tick, steps = prepared.module.tick, prepared.config.steps
-        _note(f"stopped at tick {tick} of {steps}; --resume --out {folder} goes on from there")
+        note(f"stopped at tick {tick} of {steps}; --resume --out {folder} goes on from there")
         return INTERRUPTED
     sys.stdout.write(_summary(outcome))
     return DONE
@@ -134,7 +134,8 @@ def _view(prepared: Prepared) -> View:
     return Lines(sys.stderr, first=first, steps=steps)
 
 
-def _note(text: str) -> None:
+def note(text: str) -> None:
+    """Tell on standard error what the user should know."""
     sys.stderr.write(f"{Painter(sys.stderr).paint('note', 'cyan')}: {text}\n")
 
 
@@ -185,25 +186,27 @@ def _values(outcome: Outcome, painter: Painter, columns: int) -> str:
         return ""
     header = ["", "last batch", "held out"] if outcome.held else ["", "last batch"]
     rows = [
-        [name, _told(outcome.last, name), *([_told(outcome.held, name)] if outcome.held else [])]
+        [name, told(outcome.last, name), *([told(outcome.held, name)] if outcome.held else [])]
         for name in outcome.prepared.scalars
     ]
     return table(header, rows, right=frozenset({1, 2}), columns=columns, painter=painter)
 
 
-def _told(values: Mapping[str, float | None], name: str) -> str:
+def told(values: Mapping[str, float | None], name: str) -> str:
+    """A value of a table; a dash where there is none."""
     value = values.get(name)
     return "-" if value is None else f"{value:.4f}"
 
 
 def _place(prepared: Prepared, painter: Painter) -> str:
-    told = prepared.feed.apart(prepared.module.tick)
+    held = prepared.feed.apart(prepared.module.tick)
     files = f"metrics.jsonl, checkpoints/{prepared.module.tick}"
-    apart = f"; {told}" if told else ""
+    apart = f"; {held}" if held else ""
     return f"{painter.paint(str(prepared.folder), 'bold')}: {files}{apart}"
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A number from 1 of the command line."""
     if not text.isdecimal() or int(text) < 1:
         message = f"{text!r} is no number from 1"
         raise argparse.ArgumentTypeError(message)

@@ -77,7 +77,11 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    folder: Path, meaning: str, report: Report, note: Callable[[str], None]
+    folder: Path,
+    meaning: str,
+    report: Report,
+    note: Callable[[str], None],
+    use: errors.Use = "resumed",
 ) -> Checkpoint | None:
     """The newest checkpoint that is whole; a damaged one is passed over with a note.
 
@@ -97,7 +101,7 @@ def load_checkpoint(
         except (OSError, ValueError, ValidationError, SafetensorError, _Damaged) as fault:
             reason = str(fault).partition("\n")[0]
             note(f"the checkpoint of tick {tick} is damaged and passed over: {reason}")
-    report.add(errors.no_checkpoint(str(folder), len(ticks)))
+    report.add(errors.no_checkpoint(str(folder), use, len(ticks)))
     return None
 
 

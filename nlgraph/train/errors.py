@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from nlgraph.diagnostics.diagnostic import Diagnostic, Label
 from nlgraph.ops.types import Dim
@@ -257,22 +258,37 @@ def became_infinite(tick: int, what: str, labels: tuple[Label, ...]) -> Diagnost
     )
 
 
+def diverged(tick: int, state: str) -> Diagnostic:
+    """NL0821: a state is no longer finite where a trained module learns on."""
+    return Diagnostic(
+        "NL0821",
+        f"`{state}` is no longer finite after tick {tick}",
+        (),
+        "let fewer levels learn on; the run itself is as it was",
+    )
+
+
 # ----------------------------------------------------------------------------- checkpoints
 
 
-def no_checkpoint(folder: str, damaged: int) -> Diagnostic:
-    """NL0830: there is nothing to resume from."""
+Use = Literal["resumed", "evaluated"]
+"""What a run's folder is wanted for."""
+
+_ANEW: Mapping[Use, str | None] = {
+    "resumed": "leave --resume out to start anew",
+    "evaluated": None,
+}
+
+
+def no_checkpoint(folder: str, use: Use, damaged: int) -> Diagnostic:
+    """NL0830: there are no states to go on with."""
     why = f"none of its {damaged} checkpoints can be read" if damaged else "it has no checkpoint"
-    return Diagnostic(
-        "NL0830", f"{folder} cannot be resumed: {why}", (), "leave --resume out to start anew"
-    )
+    return Diagnostic("NL0830", f"{folder} cannot be {use}: {why}", (), _ANEW[use])
 
 
-def no_run(folder: str, why: str) -> Diagnostic:
+def no_run(folder: str, use: Use, why: str) -> Diagnostic:
     """NL0833: a folder is not that of a run."""
-    return Diagnostic(
-        "NL0833", f"{folder} cannot be resumed: {why}", (), "leave --resume out to start anew"
-    )
+    return Diagnostic("NL0833", f"{folder} cannot be {use}: {why}", (), _ANEW[use])
 
 
 def other_spec(folder: str, tick: int) -> Diagnostic:
@@ -282,7 +298,7 @@ def other_spec(folder: str, tick: int) -> Diagnostic:
         f"the checkpoint of tick {tick} in {folder} belongs to another system: the spec, or what "
         "--set gives it, has changed in meaning since",
         (),
-        f"{folder}/spec.nl is the spec that it belongs to; or start anew with another --out",
+        f"{folder}/spec.nl is the spec that it belongs to",
     )
 
 

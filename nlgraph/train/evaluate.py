@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+
+from torch import Tensor
 
 from nlgraph.diagnostics.diagnostic import SpecError
 from nlgraph.module.module import Module
@@ -11,14 +12,17 @@ from nlgraph.shapes.model import Shaped
 from nlgraph.train import errors
 from nlgraph.train.batches import Sized
 
-if TYPE_CHECKING:
-    from torch import Tensor
+Inputs = Mapping[str, Tensor]
+Results = Mapping[str, Tensor]
 
 
 def evaluate(
-    module: Module, batches: Iterable[Sized], scalars: Mapping[str, str]
+    module: Module,
+    batches: Iterable[Sized],
+    scalars: Mapping[str, str],
+    seen: Callable[[int, Inputs, Results], None] | None = None,
 ) -> dict[str, float]:
-    """The mean of each scalar over batches.
+    """The mean of each scalar over batches; `seen` takes the size, inputs and results of each.
 
     Batches count by their items, so that it is exact for what is itself a mean over items. A
     scalar that is not renewed at the next tick is left out.
@@ -29,22 +33,19 @@ def evaluate(
     totals = dict.fromkeys(scalars, 0.0)
     count = 0
     for size, inputs in batches:
-        results = call(module, inputs)
+        results = _call(module, inputs)
         totals = {
             name: total + size * results[scalars[name]].item()
             for name, total in totals.items()
             if scalars[name] in results
         }
         count += size
+        if seen is not None:
+            seen(size, inputs, results)
     return {name: total / count for name, total in totals.items()} if count else {}
 
 
-def call(module: Module, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """What a call gives that updates nothing.
-
-    Raises:
-        SpecError: torch refuses the numbers of the inputs.
-    """
+def _call(module: Module, inputs: Inputs) -> Results:
     try:
         return module(**inputs)  # type: ignore[no-any-return]
     except (RuntimeError, IndexError, TypeError, ValueError) as fault:

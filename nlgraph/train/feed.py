@@ -86,7 +86,7 @@ def open_feed(
     batches = make_batches(
         items,
         system.shaped.clocked.equations.inputs,
-        _periods(system),
+        periods_of(system),
         share=share,
         seed=seed,
         may_be_smaller=smaller,
@@ -136,11 +136,11 @@ def _open_source(
     if unbound:
         system = load({**overrides, **unbound})
     batch = next(iter(fitted.tensors.values())).shape[0] if front else 1
-    stream = Stream(source, system.shaped, _periods(system), varies, batch=batch, share=share)
+    stream = Stream(source, system.shaped, periods_of(system), varies, batch=batch, share=share)
     return system, stream
 
 
-def _periods(system: System) -> dict[InputId, int]:
+def periods_of(system: System) -> dict[InputId, int]:
     """For how many root ticks each input keeps its value."""
     clocked = system.shaped.clocked
     inputs = clocked.equations.inputs

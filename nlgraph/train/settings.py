@@ -66,7 +66,7 @@ def settle(asked: Asked, folder: Path) -> Settings:
             on_nan=asked.on_nan or "stop",
             resume=False,
         )
-    then = _config_of(folder)
+    then = config_of(folder, "resumed")
     for what in ("data", "holdout", "seed", "backend"):
         said, was = getattr(asked, what), getattr(then, what)
         if said not in (None, was):
@@ -86,11 +86,16 @@ def settle(asked: Asked, folder: Path) -> Settings:
     )
 
 
-def _config_of(folder: Path) -> RunConfig:
+def config_of(folder: Path, use: errors.Use) -> RunConfig:
+    """What the run in a folder was started with.
+
+    Raises:
+        SpecError: the folder holds no run.
+    """
     file = folder / "run.json"
     try:
         return RunConfig.model_validate_json(file.read_text(encoding="utf-8"))
     except FileNotFoundError as fault:
-        raise SpecError([errors.no_run(str(folder), "there is no run.json in it")]) from fault
+        raise SpecError([errors.no_run(str(folder), use, "there is no run.json in it")]) from fault
     except (OSError, ValueError, ValidationError) as fault:
-        raise SpecError([errors.no_run(str(folder), "its run.json is damaged")]) from fault
+        raise SpecError([errors.no_run(str(folder), use, "its run.json is damaged")]) from fault
