@@ -17,6 +17,7 @@ from nlgraph.frontend import System
 from nlgraph.module.backends import WHOLE_LANGUAGE, Backend, find_backend
 from nlgraph.module.layout import Layout, lay_out
 from nlgraph.module.support import find_unsupported
+from nlgraph.ops.types import TensorType
 from nlgraph.reference.keep import brought_dims, windows_of
 from nlgraph.reference.plan import Plan as Lookup
 from nlgraph.shapes.model import Shaped
@@ -129,6 +130,7 @@ class Plans:
             if unsupported is not None:
                 raise SpecError([unsupported])
             _check_states(self.base.shaped, shaped)
+            _check_values(self.base.shaped, shaped)
             _check_counts(self.base.shaped, shaped)
             return self._plan(shaped, self.base.backend.windows())
         except _Refused as fault:
@@ -196,6 +198,25 @@ def _check_states(base: Shaped, other: Shaped) -> None:
         if type_ is not None and then is not None and type_.shape != then.shape:
             message = f"state {state!r} is {list(type_.shape)}, and would be {list(then.shape)}"
             raise _Refused(message)
+
+
+def _check_values(base: Shaped, other: Shaped) -> None:
+    """Whether signals and results have the same dimensions.
+
+    Where a clock along a dimension has a single tick, `collect` gathers nothing.
+    """
+    before, then = _values(base), _values(other)
+    for name, type_ in before.items():
+        now = then[name]
+        if [dim.name for dim in type_.dims] != [dim.name for dim in now.dims]:
+            message = f"{name!r} is {type_}, and would be {now}"
+            raise _Refused(message)
+
+
+def _values(shaped: Shaped) -> dict[str, TensorType]:
+    found = {str(name): type_ for name, type_ in shaped.signals.items() if type_ is not None}
+    results = shaped.clocked.equations.results
+    return found | {result.name: shaped.type_of(result.value) for result in results}
 
 
 def _check_counts(base: Shaped, other: Shaped) -> None:
