@@ -103,6 +103,7 @@ def test_a_run_writes_its_folder(capsys):
         "spec.nl",
         "levels.svg",
         "metrics.jsonl",
+        "tensorboard",
         "checkpoints",
     }
     assert Path("run", "spec.nl").read_text() == SPEC
