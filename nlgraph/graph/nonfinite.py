@@ -55,7 +55,11 @@ def operation_of(node: fx.Node) -> str:
         target = node.args[0]
     name = target if isinstance(target, str) else getattr(target, "__name__", str(target))
     name = name.rpartition(".")[2].removeprefix("_foreach_")
-    return "gradient" if node.target is torch.autograd.grad else name.removesuffix("_")
+    name = name.removesuffix("_")
+    return _SHOWN.get(name, name)
+
+
+_SHOWN = {"truediv": "div", "true_divide": "div", "grad": "gradient"}
 
 
 class _Owners:
