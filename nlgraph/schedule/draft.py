@@ -23,6 +23,7 @@ from nlgraph.schedule.model import (
     identifier,
 )
 from nlgraph.schedule.order import in_order
+from nlgraph.schedule.prune import pruned
 from nlgraph.system.ids import ClockId
 
 
@@ -70,6 +71,7 @@ class UnitDraft:
         self._home: dict[Name, RegionDraft] = {}
         self._table: dict[Hashable, tuple[Name, ...]] = {}
         self._taken: dict[str, int] = {}
+        self._loops: dict[Name, tuple[LoopDraft, Name]] = {}
 
     def input(self, source: Source, type_: TensorType, hint: str) -> Name:
         """The input of the unit that comes from a source."""
@@ -160,7 +162,18 @@ class UnitDraft:
             assert loop.home is not None, "its turns are read when the loop is bound"
             loop.stacked[arg] = self._name(arg, type_, loop.home)
             self.leads[loop.stacked[arg]] = lead
+            self._loops[loop.stacked[arg]] = loop, arg
         return loop.stacked[arg]
+
+    def after_last_turn(self, arg: Name) -> Name | None:
+        """The last of what all turns made, where that is carried; None where it is not."""
+        if arg not in self._loops:
+            return None
+        loop, made = self._loops[arg]
+        for name, (_, after) in loop.carried.items():
+            if after == made and self.lead(name) == self.lead(arg)[1:]:
+                return loop.last[name]
+        return None
 
     def inside(self, region: RegionDraft, arg: Arg) -> bool:
         """Whether a value is bound in a region."""
@@ -187,12 +200,12 @@ class UnitDraft:
 
     def close(self) -> Unit:
         """The unit, complete."""
-        outputs = tuple(self.outputs.values())
+        region, _ = pruned(_closed(self.root, tuple(self.outputs.values())))
         return Unit(
             self.clock,
             self.period,
             tuple(self.inputs),
-            _closed(self.root, outputs),
+            region,
             tuple(self.outputs),
             self.types,
             self.leads,

@@ -161,8 +161,9 @@ class Evaluator:
         if scope.turns and value.form not in ("begun", "grad"):
             for body in dict.fromkeys(scope.turns.values()):
                 if value in body.found and body.changes(value):
-                    arg: Arg = body.found[value]  # type: ignore[assignment]
-                    return exported(self, body, arg, value)
+                    made = body.found[value]
+                    assert not isinstance(made, Mapping), "derivatives are read one by one"
+                    return exported(self, body, made, value)
         match value.form:
             case "number":
                 return value.data[1]

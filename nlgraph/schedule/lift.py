@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
+from nlgraph.schedule.latest import Made, latest
 from nlgraph.schedule.model import TICKS, Arg, Lead, Name
 from nlgraph.schedule.value import Value
 
@@ -44,6 +45,7 @@ class Lifting:
         """Work for an evaluator."""
         self.evaluator = evaluator
         self.draft = evaluator.draft
+        self.made: dict[Name, Made] = {}
         self._order = {dim: i for i, dim in enumerate(evaluator.values.equations.dims)}
 
     def lead(self, arg: Arg) -> Lead:
@@ -95,11 +97,16 @@ class Lifting:
             op, tuple(lined), TensorType(dtype, tuple(dims)), self.evaluator.note(value),
             attrs=attrs, lead=axes, mapped=len(axes), **rest,
         )  # fmt: skip
-        if len(lengths) == 1:
-            return found
-        kwargs = {"start_dim": 0, "end_dim": len(lengths) - 1}
-        whole = [Dim(None, ticks), *dims[len(lengths) :]]
-        return self.call("torch.flatten", (found,), kwargs, whole, value, lead)
+        if len(lengths) > 1:
+            kwargs = {"start_dim": 0, "end_dim": len(lengths) - 1}
+            whole = [Dim(None, ticks), *dims[len(lengths) :]]
+            found = self.call("torch.flatten", (found,), kwargs, whole, value, lead)
+
+        def again(others: Sequence[Arg], _: int) -> Arg:
+            return self.op(value, op, others, attrs, **rest)
+
+        self.made[found] = Made(tuple(args), again)
+        return found
 
     def _nested(self, args: Sequence[Arg]) -> tuple[int, ...]:
         """The numbers of ticks that some args have, of which each divides the next."""
@@ -218,15 +225,7 @@ class Lifting:
 
     def last(self, arg: Arg, ticks: int, of: Value) -> Arg:
         """The last of each of so many windows, whose ticks a value has."""
-        if not isinstance(arg, str) or self.ticks(arg) <= ticks:
-            return arg
-        have = self.ticks(arg)
-        rest = self.draft.types[arg].dims[1:]
-        if ticks == 1:
-            return self.call("torch.select", (arg, 0, -1), {}, rest, of, self.lead(arg)[1:])
-        windows = self.windows(arg, ticks, have // ticks, of)
-        dims = (Dim(None, ticks), *rest)
-        return self.call("torch.select", (windows, 1, -1), {}, dims, of, self.lead(arg))
+        return latest(self, arg, ticks, of)
 
     def windows(self, arg: Name, count: int, length: int, of: Value) -> Name:
         """The ticks of a value as windows: two axes in front, or one where there is one window."""
@@ -252,17 +251,36 @@ class Lifting:
         if tuple(order) == tuple(range(len(order))) and lead == self.lead(arg):
             return arg
         dims = [self.draft.types[arg].dims[i] for i in order]
-        return self.call("torch.permute", (arg,), {"dims": tuple(order)}, dims, of, lead)
+        found = self.call("torch.permute", (arg,), {"dims": tuple(order)}, dims, of, lead)
+
+        def again(others: Sequence[Arg], ticks: int) -> Arg:
+            (other,) = others
+            assert isinstance(other, str), "what is permuted is a tensor"
+            if ticks > 1:
+                return self.permuted(other, order, lead, of)
+            return self.permuted(other, [i - 1 for i in order[1:]], lead[1:], of)
+
+        if TICKS in self.lead(arg) and TICKS in lead:
+            self.made[found] = Made((arg,), again)
+        return found
 
     def cast(self, arg: Name, dtype: str, of: Value) -> Name:
         """A value in another dtype; a plain number takes that of what it meets."""
         have = self.draft.types[arg]
         if have.dtype == dtype or have.is_number:
             return arg
-        return self.draft.op(
+        found = self.draft.op(
             "to_dtype", (arg,), TensorType(dtype, have.dims), self.evaluator.note(of),
             attrs={"dtype": dtype}, key=dtype, lead=self.lead(arg),
         )  # fmt: skip
+
+        def again(others: Sequence[Arg], _: int) -> Arg:
+            (other,) = others
+            assert isinstance(other, str), "what is cast is a tensor"
+            return self.cast(other, dtype, of)
+
+        self.made[found] = Made((arg,), again)
+        return found
 
     def call(
         self,

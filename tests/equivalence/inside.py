@@ -357,4 +357,19 @@ component W : [d] = 0.5 every four reset every seq {
 o = collect(W * k[token], axis = 1) @ Q
 """
     + _LOSS,
+    "latest": _HEAD
+    + """
+component h : [d] = 0 per B every token reset every seq { h' = tanh(k[token] + h @ P) }
+component W : [d, d] ~ normal(0, 0.3) every two {
+  W' = 0.9 * W + 0.1 * latest(outer(mean(k[token], 0), x[token][0]))
+}
+component V : [c] = 0.1 per B every four reset every seq {
+  V' = V + latest(sum(h * x[token] @ W) / tick(token)) * y[0] + latest(average(h, two)) @ Q
+}
+a = latest(sin(k[token] @ W @ Q) / f32(tick(token)) + W[0, :2], four)
+u = collect(a + V', seq, axis = 1)
+o = collect(h', axis = 1) @ Q + u[:, 0:1] + latest(h'[:, 0:1] * 0.9 ^ tick(two), seq)[0]
+metric last = latest(sum(h' @ W * k[token]), seq) + latest(mean(a) / tick(two), seq)
+"""
+    + _LOSS,
 }

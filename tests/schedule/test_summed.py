@@ -54,7 +54,8 @@ def test_what_is_not_linear_in_a_gradient_has_one_for_each_tick(text_of, rule):
 @pytest.mark.parametrize(
     "rule",
     [
-        "M' = 0.9 * M + accumulate(rate[token][0] * outer(x[token], y[token]) - outer(y[token], x[token]))",
+        "z = x[token]; w = y[token]\n"
+        "M' = 0.9 * M + accumulate(rate[token][0] * outer(z, w) - outer(w, z))",
         "minimize sum((M(x[token]) - y[token])^2) by gd(lr = rate[token][0])",
         "minimize dot(M, outer(x[token], y[token])) by adam(lr = 0.1)",
     ],
