@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NoReturn
 
-from nlgraph.diagnostics.diagnostic import Diagnostic, Report
+from nlgraph.diagnostics.diagnostic import Diagnostic, Report, SpecError
 from nlgraph.ops.op import Op, registry
 from nlgraph.syntax import nodes
 from nlgraph.system import errors
@@ -100,9 +101,19 @@ class Builder:
     imports: dict[str, Origin] = field(default_factory=dict)
     sites: int = 0
     nodes: int = 0
+    unrolled: int = 0
     depth: int = 0
     past_limit: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+
+    def stop(self, diagnostic: Diagnostic) -> NoReturn:
+        """End the reading of a file that grows past a limit, since what it is cannot be told.
+
+        Raises:
+            SpecError: with what was found so far.
+        """
+        self.report.add(diagnostic)
+        raise SpecError(self.report.errors)
 
     def fault(self, diagnostic: Diagnostic, at: Origin | Span) -> Unknown:
         """Report a fault; what stands in its place is unknown."""

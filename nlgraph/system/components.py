@@ -128,6 +128,8 @@ def _comp(builder: Builder, site: Site, key: str, origin: Origin) -> Comp:
             return known
     comp = Comp(name, host, origin, Scope(site.scope))
     builder.comps.append(comp)
+    if len(builder.comps) > limits.COMPONENTS:
+        builder.stop(errors.too_many("components", limits.COMPONENTS, comp.origin))
     if site.leaf is not None and host is not None:
         builder.instances[host.id, name] = comp
     return comp

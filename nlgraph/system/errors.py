@@ -355,7 +355,13 @@ def too_deep(at: Origin) -> Diagnostic:
     spans = [step.span for step in steps]
     looping = next((span for span in spans if spans.count(span) > 1), None)
     if looping is None:
-        return _error("NL0601", "expansions are nested too deeply here", at, "still expanding")
+        return _error(
+            "NL0601",
+            "expansions are nested too deeply here",
+            at,
+            "still expanding",
+            help="fewer templates that use each other; repetition is a `for`, or chain(…)",
+        )
     name = looping.text.partition("(")[0].split()[-1]
     return Diagnostic(
         "NL0601",

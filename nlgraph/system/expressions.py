@@ -56,13 +56,16 @@ OPERATORS = {
     "or": "or",
 }
 _DEEPEST = 120
+_MOST_ENDS = 1000
 
 
 def resolve(builder: Builder, node: nodes.Expr, place: Place) -> Value:
     """The value of an expression at a place; Unknown where a fault was reported."""
     builder.depth += 1
     try:
-        if builder.depth > _DEEPEST or builder.nodes > limits.NODES:
+        if builder.nodes > limits.NODES:
+            builder.stop(errors.too_many("expressions", limits.NODES, place.origin(node)))
+        if builder.depth > _DEEPEST:
             return _past_limit(builder, place.origin(node))
         return _resolve(builder, node, place)
     finally:
@@ -70,14 +73,14 @@ def resolve(builder: Builder, node: nodes.Expr, place: Place) -> Value:
 
 
 def _past_limit(builder: Builder, at: Origin) -> Value:
-    """One fault for a system that grows past a limit, wherever it is met first."""
+    """One fault for what is nested too deep, wherever it is met first; what is too much ends all.
+
+    Of what branches, 2^depth ends can be too deep: only so many are met.
+    """
     if not builder.past_limit:
         builder.past_limit = True
-        builder.report.add(
-            errors.too_deep(at)
-            if builder.depth > _DEEPEST
-            else errors.too_many("expressions", limits.NODES, at)
-        )
+        builder.report.add(errors.too_deep(at))
+    builder.nodes += limits.NODES // _MOST_ENDS
     return Unknown(at)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from nlgraph import limits
 from nlgraph.diagnostics.diagnostic import Report
 from nlgraph.syntax import nodes
 from nlgraph.system import errors
@@ -43,6 +42,9 @@ def resolve(
     Hosts of one `train` that share a clock form one bundle. Without `clock_of_host` each host is
     taken alone; the second result says whether that was so for any, and the file is to be resolved
     again once clocks are inferred.
+
+    Raises:
+        SpecError: the file grows past a limit, with what was found so far.
     """
     reading = [] if project is None else [_path(file)]
     builder = Builder(report, project, externs or {}, reading, dict(files or {}))
@@ -55,9 +57,6 @@ def resolve(
     drop_lost(builder, declared)
     for lazy in builder.lazies:
         holder_of(builder, lazy, lazy.origin)
-        if len(builder.comps) > limits.COMPONENTS:
-            report.add(errors.too_many("components", limits.COMPONENTS, lazy.origin))
-            break
     _plan_trains(builder, declared)
     ungrouped = plan_rules(builder, clock_of_host)
     for binding in builder.bindings:

@@ -25,17 +25,13 @@ def unroll(builder: Builder, statements: tuple[nodes.Statement, ...], scope: Sco
             builder.unread |= _declared(statement.body)
             continue
         first, last = bounds
-        if (last - first + 1) * max(1, len(statement.body)) > limits.STATEMENTS:
+        builder.unrolled += max(0, last - first + 1) * max(1, len(statement.body))
+        if builder.unrolled > limits.STATEMENTS:
             origin = place.origin(statement.stop)
-            builder.report.add(errors.too_many("statements", limits.STATEMENTS, origin))
-            continue
+            builder.stop(errors.too_many("statements", limits.STATEMENTS, origin))
         for index in range(first, last + 1):
             inner = Scope(scope, {statement.name: NumberEntity(index)})
             placed.extend(unroll(builder, statement.body, inner))
-            if len(placed) > limits.STATEMENTS:
-                origin = place.origin(statement.stop)
-                builder.report.add(errors.too_many("statements", limits.STATEMENTS, origin))
-                return []
     return placed
 
 
