@@ -45,6 +45,31 @@ def test_warnings_are_shown_and_are_no_errors_but_with_strict(capsys):
     assert _check(capsys, "--strict", "warned.nl")[0] == 1
 
 
+OVERSIGHTS = {
+    "a component drawn at random that nothing updates": (
+        "component W : [d] ~ normal(0, 1)\noutput z = x * W",
+        "NL0252",
+    ),
+    "an unused input": ("input unused : [d] every step", "NL0251"),
+    "an unused signal": ("h = tanh(x)", "NL0251"),
+    "an unused dim": ("dim k = 5", "NL0250"),
+    "an unused import": ("use std.optim (gd)", "NL0250"),
+    "a loss that no one minimizes": ("loss = mean(x^2)\noutput loss", "NL0253"),
+    "an output that depends on no input": ("output z = full(1, [d])", "NL0254"),
+}
+
+
+@pytest.mark.parametrize("oversight", OVERSIGHTS)
+def test_each_oversight_is_a_warning_and_with_strict_an_error(oversight, capsys):
+    lines, code = OVERSIGHTS[oversight]
+    Path("seen.nl").write_text(f"{GOOD}{lines}\n")
+    status, _, err = _check(capsys, "seen.nl")
+    assert status == 0
+    assert err.count("warning[") == 1
+    assert f"warning[{code}]" in err
+    assert _check(capsys, "--strict", "seen.nl")[0] == 1
+
+
 def test_every_file_is_checked(capsys):
     status, out, err = _check(capsys, "bad.nl", "good.nl", "absent.nl")
     assert status == 1
