@@ -105,7 +105,9 @@ def _reached(plan: Plan, values: Iterable[Expr]) -> Iterator[Fact]:
                     states.add((state, primed))
                     yield ("state", state)
                     definition = equations.states[state]
-                    moves = primed or definition.reset is not None
+                    period = plan.period(state)
+                    inside = period is not None and period < 1
+                    moves = primed or inside or definition.reset is not None
                     if moves and definition.update is not None:
                         queue.append(definition.update)
                     if definition.reset is not None and definition.reset.to is not None:

@@ -44,9 +44,11 @@ def after(evaluator: Evaluator, scope: Scope, moving: Moving) -> Steps:
         knot = evaluator.motion.knot(moving, scope.frame, scope.active, scope.activity)
         if knot or _resets_inside(moving, scope.frame):
             yield scope, moving.of
-            body = scope.turns[moving.of]
-            arg: Arg = yield body, moving.after
-            return exported(evaluator, body, arg, moving.of)
+            body = scope.turns.get(moving.of)
+            # Without turns here it is before each tick what it is around, and only updates unfold.
+            if body is not None:
+                arg: Arg = yield body, moving.after
+                return exported(evaluator, body, arg, moving.of)
     arg = yield scope, moving.update
     return conform(evaluator, moving, arg)
 

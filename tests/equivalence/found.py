@@ -109,4 +109,19 @@ component a : [d] = b every token reset every other to b { E = a*(1 - hold(k[tok
 component b : [d] = 0.5 every other { b' = grad(latest(mean(a.E)), b) }
 output o = a'
 """,
+    "a_window_of_what_moves_inside_the_tick": """
+dim T = 4, d = 2
+clock seq
+clock token = seq along T
+input x : [T, d] every seq
+component a : [d] = 0.5 every token { a' = 0.9*a + x[token] }
+component b : [d] = 0.5 every 3 seq { b' = accumulate(b*tanh(a)) }
+""",
+    "an_update_in_a_replacement_of_what_lives_inside": """
+clock seq
+clock inner = seq / 3
+component a : scalar = b every inner reset every seq { a' = 0.9*a + tick(inner) }
+component b : scalar = 0.5 every seq { b' = 0.1*a' }
+component c : scalar = 0.3 { c' = grad(tanh(c*b') with (c = c + b'), c) }
+""",
 }
