@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
             "package.module:function"
         )
         raise UsageError(message)
+    from nlgraph.train.checkpoint import newest
     from nlgraph.train.interrupt import interrupts
     from nlgraph.train.run import prepare
     from nlgraph.train.run import run as run_prepared
@@ -95,8 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             outcome = run_prepared(prepared, _view(prepared), taken)
         except OSError as fault:
-            message = f"{folder} cannot be written to: {fault.strerror or fault}"
-            raise UsageError(message) from fault
+            raise UsageError(_unwritten(folder, fault, newest(folder))) from fault
     if not outcome.finished:
         tick, steps = prepared.module.tick, prepared.config.steps
         note(f"stopped at tick {tick} of {steps}; --resume --out {folder} goes on from there")
@@ -122,6 +122,13 @@ def _folder(out: str | None, name: str, *, resume: bool) -> Path:
     if not resume:
         return taken[-1]
     return taken[-2] if len(taken) > 1 else taken[-1]
+
+
+def _unwritten(folder: Path, fault: OSError, tick: int | None) -> str:
+    message = f"{folder} cannot be written to: {fault.strerror or fault}"
+    if tick is None:
+        return message
+    return f"{message}\n  the checkpoint of tick {tick} is whole: --resume --out {folder} goes on"
 
 
 def _view(prepared: Prepared) -> View:

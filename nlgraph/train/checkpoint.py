@@ -44,6 +44,9 @@ def save_checkpoint(
 
     It is written under another name, flushed to the disk, then renamed: whatever stops the
     process, a folder of that name is whole.
+
+    Raises:
+        OSError: it cannot be written, as on a full disk; older checkpoints stay as they are.
     """
     if non_finite(state):
         return False
@@ -64,12 +67,16 @@ def save_checkpoint(
     unfinished = checkpoints / f".{tick}.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    write_whole(unfinished / STATE, tensors)
-    write_whole(unfinished / MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
-    flush_folder(unfinished)
     finished = checkpoints / str(tick)
-    shutil.rmtree(finished, ignore_errors=True)
-    unfinished.rename(finished)
+    try:
+        write_whole(unfinished / STATE, tensors)
+        write_whole(unfinished / MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
+        flush_folder(unfinished)
+        shutil.rmtree(finished, ignore_errors=True)
+        unfinished.rename(finished)
+    except OSError:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
     flush_folder(checkpoints)
     for old in _ticks(checkpoints)[KEPT:]:
         shutil.rmtree(checkpoints / str(old), ignore_errors=True)
@@ -103,6 +110,11 @@ def load_checkpoint(
             note(f"the checkpoint of tick {tick} is damaged and passed over: {reason}")
     report.add(errors.no_checkpoint(str(folder), use, len(ticks)))
     return None
+
+
+def newest(folder: Path) -> int | None:
+    """The tick of the newest checkpoint of a run, if there is one."""
+    return next(iter(_ticks(folder / "checkpoints")), None)
 
 
 class _Damaged(Exception):

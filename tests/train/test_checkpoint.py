@@ -1,5 +1,7 @@
+import errno
 import json
 import math
+import os
 
 import pytest
 import torch
@@ -169,3 +171,18 @@ def test_what_a_killed_process_left_unfinished_is_not_read(tmp_path):
 def test_nothing_is_saved_where_a_number_is_not_finite(tmp_path, bad):
     assert not save_checkpoint(tmp_path, {"W": torch.tensor([1.0, bad])}, 1, CONFIG)
     assert not (tmp_path / "checkpoints").exists()
+
+
+def test_a_checkpoint_for_which_there_is_no_room_leaves_the_others_as_they_are(
+    tmp_path, monkeypatch
+):
+    save_checkpoint(tmp_path, _state(1), 1, CONFIG)
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save_checkpoint(tmp_path, _state(2), 2, CONFIG)
+    assert [entry.name for entry in (tmp_path / "checkpoints").iterdir()] == ["1"]
+    assert _load(tmp_path)[0].tick == 1

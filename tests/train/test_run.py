@@ -53,6 +53,18 @@ output logits
 metric accuracy = mean(argmax(logits, -1) == y)
 """
 
+PLAIN = """
+dim B = 16, d = 6, classes = 3
+clock step
+input x : [B, d] every step
+input y : int[B] every step
+component W : [d, classes] ~ xavier() { W' = W - 0.1 * grad(loss, W) }
+logits = x @ W
+loss = cross_entropy(logits, y)
+metric accuracy = mean(argmax(logits, -1) == y)
+output logits
+"""
+
 EVERY = 20
 
 
@@ -146,18 +158,7 @@ def _held_out(count, *, share):
 
 def test_the_held_out_values_are_means_over_all_held_out_items():
     """Exact also for the last batch, of 40 items by 16: computed by torch from the states."""
-    spec = """
-dim B = 16, d = 6, classes = 3
-clock step
-input x : [B, d] every step
-input y : int[B] every step
-component W : [d, classes] ~ xavier() { W' = W - 0.1 * grad(loss, W) }
-logits = x @ W
-loss = cross_entropy(logits, y)
-metric accuracy = mean(argmax(logits, -1) == y)
-output logits
-"""
-    Path("spec.nl").write_text(spec)
+    Path("spec.nl").write_text(PLAIN)
     _begin("run", 30)
     last = _lines("run")[-1]
     weight = load_file("run/checkpoints/30/state.safetensors")["W"]
@@ -463,6 +464,60 @@ def test_a_computed_class_that_is_out_of_range_is_one_error_that_names_the_tick(
     assert _begin("run", 5) == 1
     err = capsys.readouterr().err
     assert "error[NL0820]: tick 1 could not run" in err
+    assert "Traceback" not in err
+
+
+# ----------------------------------------------------------------------------- disks
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+from nlgraph.cli.main import main
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def _with_room_for(size, steps):
+    """The run in a process whose files cannot grow beyond a size, as on a full disk."""
+    arguments = ["train", "spec.nl", "--data", "data.npz", "--out", "run", "--every", "20"]
+    return subprocess.run(
+        [sys.executable, "-c", LIMITED, str(size), *arguments, "--steps", str(steps)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of resources there")
+def test_a_full_disk_in_the_middle_is_one_error_and_the_run_goes_on_when_there_is_room():
+    Path("spec.nl").write_text(PLAIN)
+    done = _with_room_for(12_000, 500)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    tick = _newest("run")
+    assert "error: run cannot be written to: " in done.stderr
+    assert f"the checkpoint of tick {tick} is whole: --resume --out run goes on" in done.stderr
+    assert not list(Path("run").rglob("*.unfinished"))
+    assert _resume("run", tick + 9) == 0
+    assert _begin("whole", tick + 9) == 0
+    _assert_same_run("whole", "run", tick + 9)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of resources there")
+def test_a_disk_that_is_full_from_the_start_leaves_nothing_half_written():
+    done = _with_room_for(300, 20)
+    assert done.returncode == 2
+    assert done.stderr == "error: run cannot be written to: File too large\n"
+    assert not list(Path("run").rglob("*.unfinished"))
+    assert _begin("run", 20) == 0
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="a folder in which nobody can write")
+def test_a_folder_that_cannot_be_made_is_one_error(capsys):
+    assert _begin("/proc/run", 20) == 2
+    err = capsys.readouterr().err
+    assert "error: /proc/run cannot be written to: " in err
     assert "Traceback" not in err
 
 
