@@ -19,6 +19,7 @@ from nlgraph.schedule.model import TICKS, Arg, Name
 from nlgraph.schedule.moving import Moving
 from nlgraph.schedule.scopes import Scope
 from nlgraph.schedule.value import Period, Value
+from nlgraph.system.ids import StateId
 
 if TYPE_CHECKING:
     from nlgraph.schedule.evaluate import Evaluator
@@ -136,10 +137,7 @@ def _loop(evaluator: Evaluator, scope: Scope, knot: tuple[Moving, ...]) -> Steps
     body = Scope(
         "turn", region, evaluator.motion, scope, frame=turn, knot=knot, made_by=scope.made_by
     )
-    why = tuple(
-        f"{m.of.data if m.of.form == 'state' else 'prev'}, line {m.of.origin.user.line}"
-        for m in knot
-    )
+    why = tuple(_step_of_cycle(evaluator, moving) for moving in knot)
     loop = LoopDraft(region, turns, why, evaluator.note(knot[0].of))
     body.loop = loop
     carried: dict[Moving, tuple[Name, Name]] = {}
@@ -172,6 +170,15 @@ def _loop(evaluator: Evaluator, scope: Scope, knot: tuple[Moving, ...]) -> Steps
             yield body, moving.after
     draft.loop(loop)
     scope.turns.update((moving.of, body) for moving in knot)
+
+
+def _step_of_cycle(evaluator: Evaluator, moving: Moving) -> str:
+    """What moves, with its line in the file, for people."""
+    if moving.of.form != "state":
+        return f"prev (line {moving.of.origin.user.line})"
+    equations = evaluator.values.equations
+    host = equations.components[equations.states[StateId(moving.of.data)].component]
+    return f"{moving.of.data} (line {host.origin.user.line})"
 
 
 def _turn(moving: Moving, frame: Period) -> Period:

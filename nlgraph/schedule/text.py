@@ -61,7 +61,7 @@ def _loop(unit: Unit, names: str, loop: Loop, indent: str) -> Iterator[str]:
         for n, source, ticks in zip(rest, loop.slices, loop.ticks, strict=True)
     ]
     yield f"{indent}{names} = loop {loop.turns} ({', '.join([*carried, *taken])}) {{"
-    yield f"{indent}  # a cycle of {'; '.join(loop.why)}"
+    yield f"{indent}  # a cycle of {', '.join(loop.why)}"
     yield from _bindings(unit, loop.region, indent + "  ")
     yield f"{indent}}} -> {', '.join(map(_arg, loop.region.outputs))}"
 
