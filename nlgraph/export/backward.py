@@ -14,10 +14,13 @@ _FEW = 4
 """Gradients that have a name each; more are kept in a dictionary."""
 
 
+_FLAGS = ("create_graph", "retain_graph", "materialize_grads")
+
+
 def write_backward(unit: UnitWriter, step: Step) -> None:
     """Write a call of `torch.autograd.grad`, and give its results names."""
     value, *leaves = step.args
-    flags = [f"{key}=True" for key in ("create_graph", "retain_graph") if step.attrs.get(key)]
+    flags = [f"{key}=True" for key in _FLAGS if step.attrs.get(key)]
     of = unit.code(value, taped=True).text
     if _is_tabled(unit, step, leaves):
         _by_state(unit, step, of, leaves, flags)
@@ -63,7 +66,7 @@ def _by_name(unit: UnitWriter, step: Step, of: str, leaves: list[Step], flags: l
     parts = {s.attrs["index"]: s for s in unit.plan.order if s.op == "part" and s.args[0] is step}
     found = ["_"] * len(leaves)
     for index, part in sorted(parts.items()):
-        found[index] = names.new(part.name)
+        found[index] = names.new(unit.wanted(part))
         unit.codes[part] = Code(found[index])
     codes = [unit.code(leaf, taped=True).text for leaf in leaves]
     left = f"({found[0]},)" if len(found) == 1 else ", ".join(found)
@@ -72,10 +75,21 @@ def _by_name(unit: UnitWriter, step: Step, of: str, leaves: list[Step], flags: l
     if len(left) + len(call) + len(" = ") <= writer.room:
         writer.line(f"{left} = {call}")
         return
+    head = f"{left} = torch.autograd.grad("
+    items = [of, f"[{by}]", *flags]
+    inside = ", ".join(items)
+    if len(head) <= writer.room and max(map(len, items)) + len("    ,") <= writer.room:
+        if len(inside) + len("    ") <= writer.room:
+            writer.line(head)
+            writer.line(f"    {inside}")
+            writer.line(")")
+        else:
+            writer.bracketed(head, items, ")")
+        return
     gradients = names.new("gradients")
     inputs = names.new("by")
     writer.bracketed(f"{inputs} = [", codes, "]")
-    writer.line(f"{gradients} = torch.autograd.grad({', '.join((of, inputs, *flags))})")
+    writer.bracketed(f"{gradients} = torch.autograd.grad(", [of, inputs, *flags], ")")
     for index, name in enumerate(found):
         if name != "_":
             writer.line(f"{name} = {gradients}[{index}]")

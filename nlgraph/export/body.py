@@ -10,6 +10,7 @@ from nlgraph.export.tables import Tables
 from nlgraph.export.where import Where
 from nlgraph.export.writer import Writer
 from nlgraph.graph.steps import Step
+from nlgraph.system.ids import StateId
 
 
 @dataclass(slots=True, eq=False)
@@ -20,7 +21,9 @@ class Body:
     are read, `tracked` those that have a history, and `leaves` those by which something is
     differentiated. `has_leaf_table` says that these are also read from a dictionary, `leaves`.
     `loop_names` are variables that loops share; `begun` are memories whose variables may be new,
-    so that nothing reads them from `state`.
+    so that nothing reads them from `state`. `shared` are the states that several units read;
+    `loose` those whose number of copies a call brings, and `initials` the variables of their
+    initial values.
     """
 
     writer: Writer
@@ -36,6 +39,9 @@ class Body:
     draws: dict[str, str] = field(default_factory=dict)
     loop_names: dict[str, str] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
+    shared: frozenset[str] = frozenset()
+    loose: frozenset[StateId] = frozenset()
+    initials: dict[str, str] = field(default_factory=dict)
     has_leaf_table: bool = False
     reads_state: bool = False
     reads_tick: bool = False
@@ -43,7 +49,7 @@ class Body:
 
     def kept_names(self) -> tuple[str, ...]:
         """The names that stay taken in all of the method."""
-        return (*self.draws.values(), *self.loop_names.values())
+        return (*self.draws.values(), *self.loop_names.values(), *self.initials.values())
 
     def wanted(self, step: Step) -> str:
         """The name that a statement's variable is to have."""

@@ -8,18 +8,20 @@ from importlib import import_module
 from typing import Any
 
 from nlgraph.export.code import Code, call, infix, method
-from nlgraph.export.internal import INTERNAL
+from nlgraph.export.internal import FUNCTIONS, INTERNAL
+from nlgraph.export.mapped import each_by_itself, loss_of_each, over_axes, own_type
 from nlgraph.export.where import Arg, Where, only
-from nlgraph.export.written import WRITTEN
+from nlgraph.export.written import WRITTEN, index_code
 from nlgraph.graph.calls import type_of
 from nlgraph.graph.steps import Step
-from nlgraph.ops.lower import lower
+from nlgraph.ops.lower import Lowered, lower
 from nlgraph.ops.types import TensorType
 
 VIEWS = frozenset(
     {
-        "alias", "cast", "detach", "diagonal", "dropout_apply", "expand", "full", "index", "leaf",
-        "mT", "permute", "reshape", "split", "spread", "stacked", "to_dtype", "transpose", "where",
+        "alias", "axes", "cast", "detach", "diagonal", "dropout_apply", "expand", "full",
+        "function", "index", "leaf", "mT", "permute", "reshape", "split", "spread", "stacked",
+        "to_dtype", "transpose", "where",
     }
 )  # fmt: skip
 """Operators whose result may share its storage with an argument."""
@@ -49,12 +51,19 @@ def expression(step: Step, args: list[Arg], where: Where) -> Code:
     internal = INTERNAL.get(step.op)
     if internal is not None:
         return internal(step, args, where)
-    types = tuple(type_of(arg) for arg in step.args)
-    lowered = lower(step.op, step.attrs, types, step.type, where.sizes)
+    if step.op == "function":
+        of_schedule = FUNCTIONS.get(step.attrs["target"])
+        if of_schedule is not None:
+            return of_schedule(step, args, where)
+        return _called(step.attrs["target"], step.attrs["kwargs"], args, where, makes=False)
+    types = tuple(own_type(type_of(arg), step.mapped) for arg in step.args)
+    lowered = lower(step.op, step.attrs, types, own_type(step.type, step.mapped), where.sizes)
     target = lowered.target
     assert isinstance(target, str), f"{step.op} calls code of the user's, which was refused"
     if lowered.cast is not None:
         args = [_cast(arg, of, lowered.cast, where) for arg, of in zip(args, types, strict=True)]
+    if step.mapped:
+        return _mapped(step, target, lowered, args, where)
     written = WRITTEN.get(step.op)
     if written is not None:
         found = written(step, args, lowered, where)
@@ -63,6 +72,32 @@ def expression(step: Step, args: list[Arg], where: Where) -> Code:
     if step.op in _INFIX and not _is_guarded(step, target):
         return infix(only(args[0]), _INFIX[step.op], only(args[1]))
     return _called(target, lowered.kwargs, args, where, makes=lowered.makes)
+
+
+def _mapped(step: Step, target: str, lowered: Lowered, args: list[Arg], where: Where) -> Code:
+    """The code of an operator mapped over axes in front."""
+    if step.op == "index":
+        items = (("slice", None, None),) * step.mapped
+        return index_code(only(args[0]), (*items, *lowered.kwargs["items"]))
+    moved = over_axes(step, lowered.kwargs)
+    if moved is not None:
+        return _called(target, moved, args, where, makes=False)
+    loss = loss_of_each(step, args, where)
+    if loss is not None:
+        return loss
+    named = {key: _keyword(key, value, where) for key, value in lowered.kwargs.items()}
+    return each_by_itself(step, _callable(target, where), named, args, where)
+
+
+def _callable(target: str, where: Where) -> str:
+    """The name of a function, which the file has from now on."""
+    module, _, name = target.rpartition(".")
+    if module == "torch.nn.functional":
+        where.used.add("from torch.nn import functional as F")
+        return f"F.{name}"
+    if module == "operator":
+        where.used.add("import operator")
+    return where.functions.need(target) if module.startswith("nlgraph.") else target
 
 
 def _cast(arg: Arg, of: TensorType, dtype: str, where: Where) -> Arg:

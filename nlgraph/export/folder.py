@@ -27,6 +27,8 @@ Overrides = Mapping[str, int | float | bool]
 def write_folder(system: System, path: Path, overrides: Overrides) -> tuple[str, ...]:
     """Write `model.py`, the level table and its picture, the spec, and a record of these.
 
+    The files of the project that the spec uses come along, where it looks for them.
+
     The files are written into a new folder beside the old one, which then takes its place.
 
     Args:
@@ -49,6 +51,13 @@ def write_folder(system: System, path: Path, overrides: Overrides) -> tuple[str,
         "levels.svg": system.svg() + "\n",
         "spec.nl": system.shaped.clocked.equations.source.text,
     }
+    for name, text in _used(system).items():
+        if name in (*files, RECORD):
+            message = (
+                f'`use "{escape(name)}"` names a file that the folder has of its own: rename it'
+            )
+            raise ExportError(message)
+        files[name] = text
     files[RECORD] = _record(files, overrides)
     folder = path.resolve()
     try:
@@ -59,6 +68,17 @@ def write_folder(system: System, path: Path, overrides: Overrides) -> tuple[str,
         message = f"{escape(str(path))} cannot be written: {fault.strerror or fault}"
         raise ExportError(message) from fault
     return tuple(files)
+
+
+def _used(system: System) -> Mapping[str, str]:
+    """The files of the project that a spec uses, by their paths from it."""
+    files = system.shaped.clocked.equations.files
+    if system.project is None:
+        return {}
+    project = system.project
+    return {
+        Path(path).relative_to(project).as_posix(): source.text for path, source in files.items()
+    }
 
 
 def _record(files: Mapping[str, str], overrides: Overrides) -> str:
@@ -84,7 +104,11 @@ def _check(folder: Path) -> None:
         raise ExportError(f"{_shown(folder)} is a file, not a folder")
     if folder == Path.cwd():
         raise ExportError("the folder is the working folder: name one of its own")
-    found = sorted(entry.name for entry in folder.iterdir() if entry.name != _MADE_BY_PYTHON)
+    found = sorted(
+        entry.relative_to(folder).as_posix()
+        for entry in folder.rglob("*")
+        if _MADE_BY_PYTHON not in entry.parts and not (entry.is_dir() and not entry.is_symlink())
+    )
     if not found:
         return
     written = _written(folder / RECORD)
@@ -114,6 +138,7 @@ def _replace(folder: Path, files: Mapping[str, str]) -> None:
         new, old = made / "new", made / "old"
         new.mkdir()
         for name, text in files.items():
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
             (new / name).write_text(text, encoding="utf-8", newline="\n")
         try:
             if folder.exists():

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from nlgraph.clocks.model import Clocked
 from nlgraph.export.names import remark
 from nlgraph.graph.steps import Step, steps_of
 from nlgraph.levels.fold import fold_names
+from nlgraph.ops.op import registry
+from nlgraph.schedule.model import INTERNAL, identifier
 from nlgraph.system.ids import ComponentId, StateId
-from nlgraph.system.model import Equations
 
 _WORDS = {
-    "add": "total", "attention": "attended", "div": "ratio", "fill": "filled",
-    "layer_norm": "normed", "matmul": "product", "maximum": "bounded", "minimum": "bounded",
-    "mul": "scaled", "pow": "power", "rms_norm": "normed", "spread": "widened",
-    "sub": "difference", "to_dtype": "converted", "where": "chosen",
+    "add": "total", "attention": "attended", "axes": "widened", "div": "ratio",
+    "einsum": "product", "fill": "filled", "flatten": "flat", "layer_norm": "normed",
+    "matmul": "product", "maximum": "bounded", "mean": "mean", "minimum": "bounded",
+    "mul": "scaled", "outer": "product", "permute": "moved", "pow": "power", "prod": "product",
+    "repeat_interleave": "held", "rms_norm": "normed", "select": "last", "shifted": "before",
+    "spread": "widened", "sub": "difference", "sum": "total", "sum_all": "objective",
+    "tick_numbers": "ticks", "tile": "repeated", "to_dtype": "converted", "unflatten": "windows",
+    "where": "chosen",
 }  # fmt: skip
 """What values without a name are called, where their operator's name does not say what they are."""
 
@@ -31,19 +37,30 @@ _MEMORIES = {
 class Labels:
     """Names and remarks from the spec; remarks are safe to follow a `#`."""
 
-    def __init__(self, equations: Equations) -> None:
+    def __init__(self, clocked: Clocked) -> None:
         """Speak of one system."""
-        self.equations = equations
+        self.clocked = clocked
+        self.equations = equations = clocked.equations
+        self._states = {identifier(name): name for name in equations.states}
+        names = (*equations.inputs, *equations.signals, *equations.states)
+        self._known = frozenset(map(identifier, names))
+        self._operators = frozenset(map(identifier, (*registry(), *INTERNAL, "value", "part")))
 
     def is_named(self, step: Step) -> bool:
         """Whether a step has a name of the file's, and not its operator's."""
-        return re.sub(r"_\d+$", "", step.name) not in (step.op, "value", f"{step.op}_")
+        base = self._base(step.name)
+        return base in self._known or base not in self._operators
 
     def wanted(self, step: Step, *, hidden: bool) -> str:
         """The name that a step's variable is to have; `hidden`: among layers of a network."""
         if self.is_named(step):
-            return re.sub(r"_{2,}", "_", step.name)
+            return re.sub(r"_{2,}", "_", self._base(step.name))
         return self.unnamed(step, hidden=hidden)
+
+    def _base(self, name: str) -> str:
+        """A name without the numbers that tell it from others of its unit."""
+        own = name.removeprefix("grad_").removesuffix("_next")
+        return name if own in self._known else re.sub(r"(_\d+)*(_detached|_part)?$", "", name)
 
     def unnamed(self, step: Step, *, hidden: bool = False) -> str:
         """A name for a value that the file gives none."""
@@ -55,11 +72,29 @@ class Labels:
             return "h"
         if step.op in ("maximum", "minimum") and not step.type.dims:
             return "scale"
+        if step.op == "function":
+            return _WORDS.get(step.attrs["target"].rpartition(".")[2], "value")
         return _WORDS.get(step.op, step.op)
 
     def comment(self, step: Step) -> str:
-        """Where a named value stands in the spec."""
-        return "" if step.note is None else f"line {step.note.line}"
+        """The dimensions of a named value, and where it stands in the spec."""
+        dims = ", ".join(map(str, step.type.dims))
+        line = "" if step.note is None else f"line {step.note.line}"
+        return remark(", ".join(filter(None, (f"[{dims}]" if dims else "", line))))
+
+    def loop(self, step: Step) -> str:
+        """What a loop carries from turn to turn, how often, and where that is written."""
+        inputs = step.attrs["body"].inputs[: step.attrs["carried"]]
+        names = [self._states.get(self._base(name.name)) for name in inputs]
+        states = [self.equations.states[name] for name in names if name is not None]
+        if not states:
+            return "" if step.note is None else remark(f"line {step.note.line}")
+        owners = dict.fromkeys(state.component for state in states)
+        clocks = [self.clocked.components[owner] for owner in owners]
+        slowest = max(clocks, key=lambda clock: self.clocked.duration(clock) or 0)
+        lines = sorted({state.origin.user.line for state in states})
+        where = f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
+        return remark(f"every {slowest}: {', '.join(fold_names(owners))}, {where}")
 
     def column(self, keys: tuple[str, ...]) -> str:
         """A name for one of the states in each row of a loop."""

@@ -73,6 +73,10 @@ class Incoming:
                 if key not in self.body.draws:
                     self.body.draws[key] = self.body.names.new(key)
                 return Code(self.body.draws[key])
+            case "initial" if key in self.body.loose:
+                if key not in self.body.initials:
+                    self.body.initials[key] = self.body.names.new(f"{key}_initial")
+                return Code(self.body.initials[key])
             case "initial":
                 self.body.reads_state = True
                 return Code(f"state[{quoted(f'@initial/{key}')}]")

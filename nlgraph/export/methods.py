@@ -21,14 +21,18 @@ from nlgraph.module.layout import Drawn, Layout
 from nlgraph.ops.lower import sizes_of
 from nlgraph.schedule.cells import stacked
 from nlgraph.schedule.model import Memory, Schedule
-from nlgraph.system.ids import InputId
+from nlgraph.system.ids import InputId, StateId
 
-_TABLED_ON_ONE_LINE = 96
+_OF_VARIABLES = ("held", "updated", "started")
+"""What comes from a state that has a variable."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What the parts of a file share; `memories` are those of a step."""
+    """What the parts of a file share.
+
+    `memories` are those of a step; `dims` are the dimensions that `first_values` is given.
+    """
 
     layout: Layout
     memories: tuple[Memory, ...]
@@ -37,6 +41,7 @@ class Part:
     tables: Tables
     labels: Labels
     reserved: frozenset[str]
+    dims: tuple[str, ...]
 
 
 def is_open(memory: Memory) -> bool:
@@ -84,11 +89,15 @@ class Method:
         """The method as text."""
         body_writer = Writer(2)
         memories = [memory.name for memory in self.part.memories]
-        initial = {key: self.names.new(short(key)) for key in (*self.layout.states, *memories)}
+        sources = (source for unit in self.schedule.units for source in unit.inputs)
+        read = {source.key for source in sources if source.kind in _OF_VARIABLES}
+        keys = [key for key in (*self.layout.states, *memories) if key in read]
+        initial = {key: self.names.new(short(key)) for key in keys}
         body = Body(
             body_writer, self.where, self.names, self.part.tables, self.part.labels,
             self.inputs, {str(key): name for key, name in initial.items()},
             in_forward=not self.steps,
+            loose=self.layout.loose,
             begun={memory.name for memory in self.part.memories if is_open(memory)},
         )  # fmt: skip
         written = BodyWriter(body, self.schedule)
@@ -97,6 +106,7 @@ class Method:
             re.findall(r"\w+", "\n".join((*body_writer.lines, *written.results, *written.pairs)))
         )
         body.draws = {key: name for key, name in body.draws.items() if name in said}
+        body.initials = {key: name for key, name in body.initials.items() if name in said}
         body.read = {key: None for key in body.read if body.states[key] in said}
         head = Writer(1)
         self._signature(head)
@@ -114,7 +124,9 @@ class Method:
 
     def _dims_of_calls(self) -> tuple[str, ...]:
         """The dimensions whose lengths an input says."""
-        fixed = self.layout.fixed_dims & self.layout.sizes.keys()
+        clocks = self.part.labels.equations.clocks.values()
+        along = {clock.dim for clock in clocks if clock.dim is not None}
+        fixed = (self.layout.fixed_dims | along) & self.layout.sizes.keys()
         found: dict[str, None] = {}
         for name in self.needed:
             for dim in self.layout.inputs[InputId(name)].type.dims:
@@ -187,6 +199,8 @@ class Method:
             given = ", ".join(("self.seed", "self.dtype", *variables))
             writer.line(f"self.state.update(first_values({given}))")
         for dim, variable in zip(self.first, variables, strict=True):
+            if dim not in self.layout.fixed_dims:
+                continue
             key, axis = next(
                 (key, axis)
                 for key, type_ in self.layout.states.items()
@@ -215,7 +229,7 @@ class Method:
         drawn: Mapping[str, Drawn] = {draw.draw.name: draw for draw in self.layout.draws}
         for name, variable in body.draws.items():
             of = drawn[name]
-            tick = "tick" if of.period == 1 else f"-(-tick // {of.period})"
+            tick = "tick" if of.period <= 1 else f"-(-tick // {of.period})"
             used = self.where.used
             source = generator_code("self.seed", quoted(name), tick, self.where.device, used)
             sizes = sizes_of(of.type.dims, self.where.sizes)
@@ -234,7 +248,7 @@ class Method:
         tabled: tuple[str, ...] = ()
         if body.has_leaf_table:
             keys = list(body.leaves)
-            constant = self.part.tables.keys(keys, "learned")
+            constant = self.part.tables.keys(keys, "leaves")
             leaf = method(method(Code("state[name]"), "detach"), "requires_grad_")
             writer.line(f"leaves = {{name: {leaf} for name in {constant}}}")
             tabled = tuple(key for key in keys if key in body.read)
@@ -245,6 +259,15 @@ class Method:
             else:
                 for key, name in zip(tabled, names, strict=True):
                     writer.line(f"{name} = leaves[{quoted(key)}]")
+        for key, variable in body.initials.items():
+            sizes = sizes_of(self.layout.states[StateId(key)].dims, self.where.sizes)
+            given = [
+                f"{n}={self.size_names[dim]}"
+                for dim, n in self._first_dims()
+                if dim in self.size_names
+            ]
+            args = ", ".join((quoted(key), self.where.literal(sizes), *given))
+            writer.line(f"{variable} = self._initial({args})")
         for memory in self.part.memories:
             if is_open(memory) and memory.name in body.read:
                 self._open_memory(writer, memory, body.states[memory.name])
@@ -254,6 +277,11 @@ class Method:
                 if key in body.tracked:
                     code = method(method(code, "detach"), "requires_grad_")
                 writer.line(f"{body.states[key]} = {code}")
+
+    def _first_dims(self) -> list[tuple[str, str]]:
+        """The dimensions that `first_values` is given, and its parameters' names."""
+        names = Names(self.part.reserved | {"seed"})
+        return list(zip(self.part.dims, map(names.new, self.part.dims), strict=True))
 
     def _open_memory(self, writer: Writer, memory: Memory, variable: str) -> None:
         """A memory that has this call's sizes: empty where its window begins."""

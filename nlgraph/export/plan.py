@@ -6,11 +6,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nlgraph.export.history import settle_history
+from nlgraph.export.lifted import unlift
 from nlgraph.export.order import Item, TangledError, arrange
 from nlgraph.export.rows import Loop, find_loops
-from nlgraph.graph.steps import Step, in_order, steps_of
+from nlgraph.graph.steps import Step, Steps, in_order, steps_of
 from nlgraph.graph.tape import flatten
 from nlgraph.schedule.model import Source, Target, Unit
+
+AS_OUTPUT = 2
+"""How often an output counts as read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +54,8 @@ class Plan:
 def make_plan(unit: Unit) -> Plan:
     """Look through a unit once."""
     steps = flatten(unit)
+    unlift(steps)
+    settle_history(steps)
     order = in_order(steps.outputs)
     sources = dict(zip(steps.inputs, unit.inputs, strict=True))
     targets: dict[Step, list[Target]] = {}
@@ -62,6 +69,13 @@ def make_plan(unit: Unit) -> Plan:
         runs = list(arrange(order, loops))
     uses, reader = _count_uses(order, steps.outputs, loops)
     return Plan(unit, order, sources, targets, loops, runs, uses, reader)
+
+
+def plan_body(unit: Unit, body: Steps) -> Plan:
+    """Look through the body of a loop, in which nothing is looped over again."""
+    order = in_order(body.outputs)
+    uses, reader = _count_uses(order, body.outputs, ())
+    return Plan(unit, order, {}, {}, (), list(arrange(order, ())), uses, reader)
 
 
 def undetached(step: Step) -> Step:
@@ -90,5 +104,5 @@ def _count_uses(
                 uses[part] += 1
                 reader[part] = step
     for step in outputs:
-        uses[undetached(step)] += 2
+        uses[undetached(step)] += AS_OUTPUT
     return uses, reader

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nlgraph import __version__
-from nlgraph.clocks.model import Clocked
 from nlgraph.diagnostics.diagnostic import Report, SpecError
 from nlgraph.export.draws import SOURCES
-from nlgraph.export.errors import ExportError
 from nlgraph.export.functions import Functions
 from nlgraph.export.initial import write_first_values
 from nlgraph.export.labels import Labels
@@ -22,8 +20,9 @@ from nlgraph.export.templates import (
     COMMIT,
     COMMIT_ANY,
     HELD,
+    INITIAL,
     LOADING,
-    PUT_BACK,
+    REPLACE,
     SAVING,
     STATE,
 )
@@ -42,7 +41,7 @@ _FIXED = frozenset(
         "inputs", "leaves", "math", "new", "nn", "operator", "results", "self", "sha256", "start",
         "state", "tick", "torch", "int", "dict", "list", "tuple", "str", "float", "bool", "super",
         "max", "min", "abs", "zip", "sum", "range", "len", "isinstance", "sorted", "property",
-        "SOMETIMES", "source", *SOURCES,
+        "COPIES", "SOMETIMES", "source", "partial", *SOURCES,
     }
 )  # fmt: skip
 """Names that nothing of a spec may have in the file."""
@@ -52,30 +51,17 @@ def python_text(system: System, overrides: Mapping[str, int | float | bool] | No
     """The file; a comment in it tells the dims and consts that were overridden.
 
     Raises:
-        ExportError: something runs inside a tick of the root clock.
+        ExportError: an initial value is computed in copies in a way that a file cannot say.
         SpecError: something in the system cannot be executed yet, or is code of the user's.
     """
     unsupported = find_own_code(system.shaped) or find_unsupported(system.shaped, _BACKEND)
     if unsupported is not None:
         raise SpecError([unsupported])
-    _refuse_inside(system.shaped.clocked)
     # What the first writing needs is what no variable of the second may be called.
     given = {} if overrides is None else overrides
     first = _File(system, _FIXED, given)
     first.write()
     return _File(system, _FIXED | first.taken, given).write()
-
-
-def _refuse_inside(clocked: Clocked) -> None:
-    equations = clocked.equations
-    inner = [str(clock) for clock, duration in clocked.durations.items() if duration < 1]
-    copied = [str(component.id) for component in equations.components.values() if component.per]
-    if inner or copied:
-        what = f"the clock `{inner[0]}`" if inner else f"the copies of `{copied[0]}`"
-        raise ExportError(
-            f"{what} runs inside a tick of `{equations.root}`: nlgraph trains such a system, "
-            "but cannot write it out as a file"
-        )
 
 
 class _File:
@@ -96,7 +82,7 @@ class _File:
         self.functions = Functions()
         self.used: set[str] = set()
         self.tables = Tables(_FIXED | {str(name) for name in self.layout.inputs})
-        self.labels = Labels(system.shaped.clocked.equations)
+        self.labels = Labels(system.shaped.clocked)
 
     @property
     def taken(self) -> frozenset[str]:
@@ -119,7 +105,7 @@ class _File:
     def _method(self, name: str, schedule: Schedule) -> Method:
         part = Part(
             self.layout, self.learning.memories, self.functions, self.used, self.tables,
-            self.labels, self.reserved,
+            self.labels, self.reserved, (*self._dims(), *self._copy_dims()),
         )  # fmt: skip
         return Method(name, schedule, part, self._dims())
 
@@ -160,6 +146,10 @@ class _File:
             names = [quoted(name) for name in self._sometimes()]
             writer.bracketed("SOMETIMES = (", names, ")", tuple_=True)
             writer.line('"""What `state` holds at some ticks only, or has another size at each."""')
+        if self._copied():
+            names = [quoted(name) for name in self._copied()]
+            writer.bracketed("COPIES = (", names, ")", tuple_=True)
+            writer.line('"""What `state` has in as many copies as a call brings."""')
         for name, value in self.functions.aliases.items():
             writer.line(f"{name} = {value}")
         return "\n".join(writer.lines)
@@ -168,6 +158,19 @@ class _File:
         """What is held at some ticks only, or has another size at each."""
         opened = (memory.name for memory in self.learning.memories if is_open(memory))
         return (*self._slow_inputs(), *opened)
+
+    def _copied(self) -> tuple[str, ...]:
+        """The states of copies whose number a call brings, and their initial values."""
+        names = [str(name) for name in self.layout.states if name in self.layout.loose]
+        kept = [f"@initial/{n}" for n in self.layout.kept_initial if n in self.layout.loose]
+        return (*names, *kept)
+
+    def _copy_dims(self) -> tuple[str, ...]:
+        """The dimensions of copies that have a number, of which a call may bring another."""
+        of_states = {d.name for n in self.layout.loose for d in self.layout.states[n].dims}
+        of_inputs = {d.name for i in self.layout.inputs.values() for d in i.type.dims}
+        free = (of_states & of_inputs & self.layout.sizes.keys()) - self.layout.fixed_dims
+        return tuple(sorted(name for name in free if name is not None))
 
     def _slow_inputs(self) -> tuple[str, ...]:
         return tuple(f"@input/{name}" for name, of in self.layout.periods.items() if of > 1)
@@ -181,15 +184,21 @@ class _File:
     def _first_values(self, dims: tuple[str, ...]) -> str:
         writer = Writer()
         names = Names(self.reserved | {"seed"})
-        sizes, variables = sizes_in(self.layout, dims, names)
-        given = "".join(f", {variable}: int" for variable in variables)
+        every = (*dims, *self._copy_dims())
+        sizes, variables = sizes_in(self.layout, every, names)
+        known = self.layout.sizes
+        numbers = [f" = {known[dim]}" if dim in known else "" for dim in every]
+        pairs = zip(variables, numbers, strict=True)
+        given = "".join(f", {variable}: int{number}" for variable, number in pairs)
         head = f"def first_values(seed: int, dtype: torch.dtype{given}) -> dict[str, Tensor]:"
         where = Where("dtype", '"cpu"', sizes, self.functions, self.used)
         with writer.block(head):
             writer.line('"""All that lives between ticks, before the first of them."""')
             writer.line("state: dict[str, Tensor] = {}")
             memories = tuple(m for m in self.learning.memories if not is_open(m))
-            write_first_values(self.system.shaped, memories, writer, where, names)
+            write_first_values(
+                self.system.shaped, self.layout.states, memories, writer, where, names
+            )
             writer.line("return state")
         return "\n".join(writer.lines)
 
@@ -198,13 +207,24 @@ class _File:
         return STATE.replace("        MADE\n", made)
 
     def _class_tail(self, dims: tuple[str, ...]) -> list[str]:
+        """The methods behind `step` and `forward`."""
+        texts = [HELD] if self._slow_inputs() else []
+        if any(name.startswith("@") for name in self._copied()):
+            texts.append(INITIAL)
+        sized = [
+            name
+            for name, of in (("SOMETIMES", self._sometimes()), ("COPIES", self._copied()))
+            if of
+        ]
         loading = LOADING.replace("        ADOPT\n", f"{ADOPT}\n" if dims else "")
-        held = [HELD] if self._slow_inputs() else []
-        if self._sometimes():
-            return [*held, COMMIT_ANY, SAVING, loading]
-        for text in (" and name not in SOMETIMES", " - set(SOMETIMES)", PUT_BACK):
-            loading = loading.replace(text, "")
-        return [COMMIT, SAVING, loading]
+        if not sized:
+            loading = loading.replace(" - set(SIZED)", "").replace("        REPLACE\n", "")
+        loading = loading.replace("        REPLACE\n", REPLACE)
+        both = f"({', '.join(f'*{name}' for name in sized)})" if len(sized) > 1 else "".join(sized)
+        loading = loading.replace("set(SIZED)", f"set({both})").replace("SIZED", both)
+        if not self._sometimes():
+            loading = loading.replace(" and name not in SOMETIMES", "")
+        return [*texts, COMMIT_ANY if sized else COMMIT, SAVING, loading]
 
 
 def _sorted_imports(imports: set[str]) -> list[str]:

@@ -68,6 +68,14 @@ SAVING = """\
         destination[prefix + "@tick"] = torch.tensor(self.tick)
         destination[prefix + "@seed"] = torch.tensor(self.seed)"""
 
+INITIAL = '''\
+    def _initial(self, name: str, shape: tuple[int, ...], **dims: int) -> Tensor:
+        """The initial value of a state, for as many copies as this call has."""
+        value = self.state["@initial/" + name]
+        if value.shape == shape:
+            return value
+        return first_values(self.seed, self.dtype, **dims)["@initial/" + name].to(value.device)'''
+
 LOADING = '''\
     def _load_from_state_dict(
         self,
@@ -85,7 +93,7 @@ LOADING = '''\
         known = [*self.state, "@tick", "@seed"]
         missing = [name for name in known if name not in given and name not in SOMETIMES]
         unexpected = [name for name in given if name not in known and name not in SOMETIMES]
-        for name in self.state.keys() & given.keys() - set(SOMETIMES):
+        for name in self.state.keys() & given.keys() - set(SIZED):
             if given[name].shape != self.state[name].shape:
                 shapes = f"{list(self.state[name].shape)}, not {list(given[name].shape)}"
                 error_msgs.append(f"{prefix}{name} has shape {shapes}")
@@ -93,22 +101,20 @@ LOADING = '''\
         unexpected_keys += [prefix + name for name in unexpected]
         if error_msgs or (strict and (missing or unexpected)):
             return
-        for name in SOMETIMES:
-            self.state.pop(name, None)
-            if name in given:
-                self.state[name] = given[name].clone()
+        REPLACE
         with torch.no_grad():
             for name in self.state.keys() & given.keys():
                 self.state[name].copy_(given[name])
         self.tick = int(given.get("@tick", self.tick))
         self.seed = int(given.get("@seed", self.seed))'''
-"""`SOMETIMES` and `ADOPT` are left out where a system has no use for them."""
+"""`ADOPT`, `REPLACE`, `SOMETIMES` and `SIZED` are for systems that have a use for them."""
 
-PUT_BACK = """\
-        for name in SOMETIMES:
+REPLACE = """\
+        device = next(self.buffers()).device
+        for name in SIZED:
             self.state.pop(name, None)
             if name in given:
-                self.state[name] = given[name].clone()
+                self.state[name] = given[name].to(device, copy=True)
 """
 
 ADOPT = """\

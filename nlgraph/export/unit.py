@@ -10,8 +10,9 @@ from nlgraph.export.loops import LoopWriter
 from nlgraph.export.made import Incoming, Made, Stores
 from nlgraph.export.names import quoted
 from nlgraph.export.order import Item
-from nlgraph.export.plan import Plan
+from nlgraph.export.plan import AS_OUTPUT, Plan, plan_body, undetached
 from nlgraph.export.rows import Loop
+from nlgraph.export.turns import write_turns
 from nlgraph.export.where import Arg
 from nlgraph.graph.steps import Step, steps_of
 from nlgraph.schedule.model import Target
@@ -27,10 +28,12 @@ _SHORT = 18
 
 
 class UnitWriter:
-    """Writes one unit."""
+    """Writes one unit, or the body of a loop in it."""
 
-    def __init__(self, body: Body, stores: Stores, index: int, plan: Plan) -> None:
-        """Write nothing yet."""
+    def __init__(
+        self, body: Body, stores: Stores, index: int, plan: Plan, *, on_tape: bool = False
+    ) -> None:
+        """Write nothing yet; `on_tape` says that all statements stand where a history is kept."""
         self.body = body
         self.writer = body.writer
         self.stores = stores
@@ -42,6 +45,9 @@ class UnitWriter:
         self.waiting: dict[Step, Code] = {}
         self.tracked: set[Step] = set()
         self.gradients: dict[Step, str] = {}
+        self.on_tape = on_tape
+        self.in_loop = not plan.sources
+        self.carried: set[Step] = set()
         self.loops = LoopWriter(self)
 
     def write(self) -> dict[str, list[str]]:
@@ -51,18 +57,35 @@ class UnitWriter:
             The entries of the dictionaries of what is `updated`, `started`, and a `result`.
         """
         self._settle_leaves()
-        for taped, items in self.plan.runs:
-            if not taped:
-                self._items(items, taped=False)
-                continue
-            before = len(self.writer.lines)
-            with self.writer.block("with torch.enable_grad():"):
-                self._items(items, taped=True)
-            if len(self.writer.lines) == before + 1:  # all of it stands in a later line
-                self.writer.lines.pop()
-            else:
-                self.writer.line()
+        self.write_runs()
         return self._give()
+
+    def inside(self, step: Step) -> UnitWriter:
+        """The writer of the statements in the body of a loop."""
+        plan = plan_body(self.plan.unit, step.attrs["body"])
+        writer = UnitWriter(self.body, self.stores, self.index, plan, on_tape=step.tape)
+        writer.carried.update(step.attrs["body"].inputs[: step.attrs["carried"]])
+        return writer
+
+    def write_runs(self) -> None:
+        """Write all statements."""
+        for taped, items in self.plan.runs:
+            self._run(items, taped=taped)
+
+    def _run(self, items: list[Item], *, taped: bool) -> None:
+        if self.on_tape or not taped:
+            self._items(items, taped=self.on_tape)
+            return
+        if all(isinstance(item, Step) and item.op == "leaf" for item in items):
+            self._items(items, taped=True)
+            return
+        before = len(self.writer.lines)
+        with self.writer.block("with torch.enable_grad():"):
+            self._items(items, taped=True)
+        if len(self.writer.lines) == before + 1:  # all of it stands in a later line
+            self.writer.lines.pop()
+        else:
+            self.writer.line()
 
     def _items(self, items: list[Item], *, taped: bool) -> None:
         for item in items:
@@ -70,6 +93,8 @@ class UnitWriter:
                 self.loops.write(item)
             elif item.op == "backward":
                 write_backward(self, item)
+            elif item.op == "loop":
+                write_turns(self, item, taped=taped)
             else:
                 self._step(item, taped=taped)
 
@@ -88,13 +113,50 @@ class UnitWriter:
         if arg not in self.codes:
             self.codes[arg] = self._settled(arg)
         found = self.codes[arg]
-        return method(found, "detach") if taped and self._is_tracked(arg) else found
+        return method(found, "detach") if taped and self.is_tracked(arg) else found
 
-    def _is_tracked(self, step: Step) -> bool:
-        """Whether the variable of what is on no tape has a history all the same."""
-        if step.op == "input":
-            return self.incoming.is_tracked(self.plan.sources[step])
-        return step in self.tracked
+    def is_tracked(self, step: Step) -> bool:
+        """Whether the variable of what is on no tape has a history all the same, as views have."""
+        seen: set[Step] = set()
+        stack = [] if step.tape else [step]
+        while stack:
+            step = stack.pop()
+            if step in seen:
+                continue
+            seen.add(step)
+            source = self.plan.sources.get(step)
+            if step in self.tracked or step.op == "detach":
+                return True
+            if source is not None and self.incoming.is_tracked(source):
+                return True
+            if step.op in VIEWS:
+                stack.extend(steps_of(step.args))
+        return False
+
+    def is_read_once(self, step: Step) -> bool:
+        """Whether what a step gives can stand where it is read."""
+        reader = self.plan.reader.get(step)
+        if reader is None or self.plan.uses[step] != 1 or reader in self.loop_of:
+            return False
+        if reader.op in ("backward", "leaf", "alias"):
+            return False
+        return reader.tape is step.tape or self._is_given(step)
+
+    def _is_given(self, step: Step) -> bool:
+        """Whether a step but moves the axes of what a call gives, which has no history."""
+        while step.op in ("axes", "function"):
+            step = step.args[0]
+        source = self.plan.sources.get(step)
+        return source is not None and source.kind in ("input", "draw")
+
+    def is_free(self, step: Step, code: Code) -> bool:
+        """Whether nothing else needs the variable of what a loop begins with."""
+        source, taken = self.plan.sources.get(step), self.plan.uses[undetached(step)] != 1
+        if taken or not code.text.isidentifier() or self.is_tracked(step):
+            return False
+        if source is None:
+            return undetached(step).op != "input" or step in self.carried
+        return source.kind == "held" and source.key not in self.body.shared
 
     def _settled(self, step: Step) -> Code:
         """The code of what no statement of this unit makes."""
@@ -125,17 +187,26 @@ class UnitWriter:
             return
         code = self.compose(step, taped=taped)
         if step.op == "alias":
-            name = self.body.names.new(step.name)
-            self.put(name, code, "differentiated inside what is differentiated")
-            self.codes[step] = Code(name)
+            self._alias(step, code)
         elif self._is_inlined(step, code):
             self.waiting[step] = code
         else:
             self.assign(step, code)
 
+    def _alias(self, step: Step, code: Code) -> None:
+        """What is differentiated inside what is differentiated has a name of its own."""
+        (source,) = step.args
+        if source.op == "part" and self.plan.uses[source] == 1:
+            name = self.code(source).text
+            self.put(name, code, "though it may be a constant")
+        else:
+            name = self.body.names.new(f"{self.wanted(step)}_leaf")
+            self.put(name, code, "differentiated inside what is differentiated")
+        self.codes[step] = Code(name)
+
     def compose(self, step: Step, *, taped: bool) -> Code:
         """The code of a step; parts of it that make it too long get lines of their own."""
-        room = self.writer.room - max(_LEFT_SIDE, len(self.body.wanted(step)) + len(" = _2"))
+        room = self.writer.room - max(_LEFT_SIDE, len(self.wanted(step)) + len(" = _2"))
         while True:
             args = self._args(step, taped=taped)
             code = expression(step, args, self.body.where)
@@ -154,10 +225,17 @@ class UnitWriter:
 
     def assign(self, step: Step, code: Code) -> None:
         """A line that gives a step its name."""
-        name = self.body.names.new(self.body.wanted(step))
+        name = self.body.names.new(self.wanted(step))
         comment = self.body.labels.comment(step) if self.body.labels.is_named(step) else ""
         self.put(name, code, comment)
         self.codes[step] = Code(name)
+
+    def wanted(self, step: Step) -> str:
+        """The name that a step's variable is to have: in loops there are no hidden layers."""
+        return self.body.labels.unnamed(step) if self._is_plain(step) else self.body.wanted(step)
+
+    def _is_plain(self, step: Step) -> bool:
+        return self.in_loop and not self.body.labels.is_named(step)
 
     def put(self, name: str, code: Code, comment: str = "") -> None:
         """`name = code`."""
@@ -172,16 +250,23 @@ class UnitWriter:
     def _is_inlined(self, step: Step, code: Code) -> bool:
         if step.type.is_number and len(code.text) <= _SHORT:
             return True
+        if self.body.labels.is_named(step):
+            return False
         reader = self.plan.reader.get(step)
-        if reader is None or self.plan.uses[step] != 1 or self.body.labels.is_named(step):
-            return False
-        if reader.op in ("backward", "leaf", "alias"):
-            return False
-        return reader.tape is step.tape and (reader not in self.loop_of or step.type.is_number)
+        if reader is None:  # an output, which counts twice
+            return self.plan.uses[step] == AS_OUTPUT and len(code.text) <= _NESTED
+        if step.type.is_number and reader in self.loop_of:
+            return self.plan.uses[step] == 1
+        return self.is_read_once(step)
 
     def _leaf(self, step: Step) -> None:
         source = step.args[0]
         code = expression(step, [self.code(source)], self.body.where)
+        if source.op == "input" and source not in self.plan.sources and not self.on_tape:
+            self.writer.line(f"{self.code(source)} = {code}")
+            self.codes[step] = self.code(source)
+            self.tracked.add(source)
+            return
         taken = source in self.tracked or source in self.loop_of
         if taken or source.op in ("input", "part", "detach"):
             name = self.body.names.new(source.name)
@@ -232,6 +317,8 @@ class UnitWriter:
                 return True
             if step.op in VIEWS:
                 stack.extend(steps_of(step.args))
+            elif step.op == "part" and step.args[0].op == "loop":
+                stack.extend(_carried_views(step))
         return False
 
     def _own(self, step: Step, code: Code) -> Code:
@@ -244,7 +331,22 @@ class UnitWriter:
 
     def _has_history(self, step: Step) -> bool:
         """Whether the variable of a step has a history."""
-        return step.tape or step.op == "detach" or self._is_tracked(step)
+        return step.tape or self.is_tracked(step)
+
+
+def _carried_views(part: Step) -> list[Step]:
+    """What a loop's last carried value may share its storage with, outside of the loop."""
+    (loop,), index = part.args, part.attrs["index"]
+    body = loop.attrs["body"]
+    seen: set[Step] = set()
+    stack = [body.outputs[index]] if index < loop.attrs["carried"] else []
+    while stack:
+        step = stack.pop()
+        if step not in seen:
+            seen.add(step)
+            if step.op in VIEWS:
+                stack.extend(steps_of(step.args))
+    return [arg for arg, name in zip(loop.args, body.inputs, strict=True) if name in seen]
 
 
 def _is_readable(code: Code, room: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from nlgraph.export.body import Body
 from nlgraph.export.made import Stores
@@ -26,7 +27,7 @@ class BodyWriter:
         self.plans = [make_plan(unit) for unit in self.units]
         targets = [(unit, target.kind) for unit in self.units for target in unit.outputs]
         self.gathers = len(self.units) > 1 or any(plan.loops for plan in self.plans)
-        self.resets = any(kind == "started" for _, kind in targets)
+        self.resets = self.gathers and any(kind == "started" for _, kind in targets)
         self.collects = any(kind == "result" and unit.period > 1 for unit, kind in targets)
         self.updates = any(kind == "updated" for _, kind in targets)
         self.stores = Stores()
@@ -36,6 +37,8 @@ class BodyWriter:
     def write(self) -> None:
         """Write all units."""
         writer = self.body.writer
+        read = Counter(key for unit in self.units for key in {str(s.key) for s in unit.inputs})
+        self.body.shared = frozenset(key for key, times in read.items() if times > 1)
         for plan in self.plans:
             self.body.leaves.update(dict.fromkeys(plan.leaf_keys()))
             self.body.tracked.update(dict.fromkeys(plan.tracked_keys()))
@@ -68,10 +71,11 @@ class BodyWriter:
         writer = self.body.writer
         given = UnitWriter(self.body, self.stores, index, plan).write()
         if not self.gathers:
-            self.pairs = given["updated"]
+            after = dict(pair.split(": ", 1) for pair in (*given["updated"], *given["started"]))
+            self.pairs = [f"{key}: {code}" for key, code in after.items()]
         elif given["updated"]:
             writer.bracketed("new |= {", given["updated"], "}")
-        if given["started"]:
+        if self.gathers and given["started"]:
             writer.bracketed("start |= {", given["started"], "}")
         if not self.collects:
             self.results += given["result"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from nlgraph.export.code import CHOICE, Code, attribute, call, infix, method, negative
+from nlgraph.export.code import ATOM, CHOICE, Code, attribute, call, infix, method, negative
 from nlgraph.export.names import quoted
 from nlgraph.export.where import Arg, Where, only
 from nlgraph.graph.calls import type_of
@@ -110,14 +111,19 @@ def _joined(function: str) -> Written:
 
 def _index(step: Step, args: list[Arg], lowered: Lowered, where: Where) -> Code:
     del step, where
-    items = []
-    for item in lowered.kwargs["items"]:
+    return index_code(only(args[0]), lowered.kwargs["items"])
+
+
+def index_code(value: Code, items: Iterable[Any]) -> Code:
+    """`value[items]`; an item is a number, `...`, or ("slice", start, stop)."""
+    written = []
+    for item in items:
         if isinstance(item, tuple):
             start, stop = ("" if end is None else str(end) for end in item[1:])
-            items.append(f"{start}:{stop}")
+            written.append(f"{start}:{stop}")
         else:
-            items.append(str(item))
-    return Code(f"{only(args[0]).within(0)}[{', '.join(items)}]")
+            written.append(str(item))
+    return Code(f"{value.within(ATOM)}[{', '.join(written)}]")
 
 
 def _pad(step: Step, args: list[Arg], lowered: Lowered, where: Where) -> Code:

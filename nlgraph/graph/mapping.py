@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 _FROM_BEHIND = ("mT", "cast", "rank", "size", "index", "dropout")
 """What is computed leaf by leaf, but is not elementwise."""
 
-_OVER_AXES = (
+OVER_AXES = (
     "sum", "mean", "max", "min", "argmax", "argmin", "any", "all", "norm", "var", "std",
     "logsumexp", "softmax", "log_softmax", "cumsum", "cumprod",
 )  # fmt: skip
+"""Operators that take the axes along which they work."""
+
 _OVER_ALL = ("sum", "mean", "max", "min", "norm")
 
 
@@ -42,7 +44,7 @@ def map_call(
         isinstance(arg, Step) and not type_.is_number
         for arg, type_ in zip(args, types, strict=True)
     ]
-    if _is_elementwise(step.op):
+    if is_elementwise(step.op):
         ranks = tuple(
             rank - len(type_.dims) if tensor else 0
             for tensor, type_ in zip(tensors, types, strict=True)
@@ -54,8 +56,8 @@ def map_call(
         return Call(mapped_matmul, args, {**kwargs, "axes": axes}, casts)
     if step.op == "dot" and all(tensors) and _plain(types):
         return Call(mapped_dot, args, {"axes": axes}, casts)
-    if step.op in _OVER_AXES:
-        moved = _moved(step, kwargs, axes, len(types[0].dims))
+    if step.op in OVER_AXES:
+        moved = moved_axes(step, kwargs, axes, len(types[0].dims))
         if moved is not None:
             return Call(target, args, moved, casts)
     return Call(mapped, (path, axes, *args), kwargs, casts)
@@ -67,7 +69,8 @@ def mapped_dot(a: torch.Tensor, b: torch.Tensor, *, axes: int) -> torch.Tensor:
     return product.sum(tuple(range(axes, product.dim()))) if product.dim() > axes else product
 
 
-def _is_elementwise(op: str) -> bool:
+def is_elementwise(op: str) -> bool:
+    """Whether an operator's numbers each come from those at the same place."""
     return registry()[op].bundled == "leaf" and op not in _FROM_BEHIND
 
 
@@ -76,7 +79,9 @@ def _plain(types: tuple[TensorType, ...]) -> bool:
     return len({len(type_.dims) for type_ in types}) == 1
 
 
-def _moved(step: Step, kwargs: Mapping[str, Any], axes: int, rank: int) -> dict[str, Any] | None:
+def moved_axes(
+    step: Step, kwargs: Mapping[str, Any], axes: int, rank: int
+) -> dict[str, Any] | None:
     """The keywords with positions counted past the axes in front; None if they say too little."""
     dim = kwargs.get("dim")
     if rank == 0:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import nlgraph
-from tests.export.conftest import FILES, HALF, TEXTS, compiled
+from tests.export.conftest import TEXTS, compiled
 
 RUNNER = Path(__file__).with_name("run_alone.py")
 
@@ -33,14 +33,9 @@ def _names(exported):
     return sorted(folder.name for folder in exported.iterdir())
 
 
-def test_it_gives_the_same_and_takes_nlgraphs_state_dict(faults):
+def test_every_system_gives_the_same_and_takes_nlgraphs_state_dict(exported, faults):
     assert faults == {}
-
-
-def test_most_systems_are_exported(exported):
-    names = _names(exported)
-    assert {path.stem for path in FILES if "examples" in str(path)} <= set(names)
-    assert len(names) > 0.8 * len(TEXTS)
+    assert _names(exported) == sorted(TEXTS)
 
 
 def test_nlgraph_takes_its_state_dict_in_the_middle_of_a_window(exported, faults):
@@ -50,7 +45,7 @@ def test_nlgraph_takes_its_state_dict_in_the_middle_of_a_window(exported, faults
         module = compiled(system, seed=98)
         module.load_state_dict(torch.load(exported / name / "half.pt"))
         record = torch.load(exported / name / "record.pt")
-        for tick in record["ticks"][HALF:]:
+        for tick in record["ticks"][record["half"] :]:
             module.step(**tick["inputs"])
             torch.testing.assert_close(
                 dict(module.state_dict()), tick["state_dict"], rtol=1e-11, atol=1e-11,

@@ -122,3 +122,35 @@ def test_a_failure_leaves_the_old_folder(system, tmp_path, monkeypatch):
         write_folder(nlgraph.loads(SPEC, set={"d": 5}), out, {})
     assert (out / "model.py").read_text() == before
     assert names(tmp_path) == {"out"}
+
+
+def test_files_that_the_spec_uses_come_along_and_the_copy_compiles_to_the_same(tmp_path):
+    source = tmp_path / "source"
+    (source / "rules").mkdir(parents=True)
+    (source / "rules" / "mine.nl").write_text(
+        'use "base.nl" (step)\nrule slow(lr) for W, g { W\' = W - step(lr * g) }\n'
+    )
+    (source / "rules" / "base.nl").write_text("fn step(x) = 0.5 * x\n")
+    (source / "spec.nl").write_text(
+        'use "rules/mine.nl" (slow)\ndim d = 2\nclock tick_\ninput x : [d] every tick_\n'
+        "component W : [d] ~ normal(0, 1) { minimize sum((W - x)^2) by slow(lr = 0.1) }\n"
+        "output y = W * x\n"
+    )
+    out = tmp_path / "out"
+    written = write_folder(nlgraph.load(source / "spec.nl"), out, {})
+    assert set(written) == FILES | {"rules/mine.nl", "rules/base.nl"}
+    (source / "rules" / "mine.nl").unlink()
+    write_folder(nlgraph.load(out / "spec.nl"), tmp_path / "again", {})
+    assert (tmp_path / "again" / "model.py").read_text() == (out / "model.py").read_text()
+    (out / "rules" / "notes.txt").write_text("mine")
+    with pytest.raises(ExportError, match=r"holds rules/notes\.txt, which nlgraph did not write"):
+        write_folder(nlgraph.load(out / "spec.nl"), out, {})
+
+
+def test_a_used_file_that_has_a_name_of_the_folders_own_is_refused(tmp_path):
+    (tmp_path / "spec.nl").write_text("fn twice(x) = 2 * x\n")
+    main = tmp_path / "main.nl"
+    main.write_text('use "spec.nl" (twice)\nclock s\ninput x : [2] every s\noutput y = twice(x)\n')
+    with pytest.raises(ExportError, match=r'`use "spec\.nl"` names a file that the folder has'):
+        write_folder(nlgraph.load(main), tmp_path / "out", {})
+    assert not (tmp_path / "out").exists()
