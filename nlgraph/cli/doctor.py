@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -44,20 +45,6 @@ output loss
 """Gradient descent whose third step leaves 1/8 of w, where x is 1."""
 
 PYTHON = "3.11"
-NEEDED: Mapping[str, str] = {
-    "torch": "2.9",
-    "lark": "1.2",
-    "networkx": "3.2",
-    "numpy": "1.26",
-    "pydantic": "2.7",
-    "resvg-py": "0.5",
-    "rich": "13.7",
-    "rich-argparse": "1.5",
-    "safetensors": "0.4.5",
-    "scikit-learn": "1.4",
-}
-"""The oldest version of each distribution that will do, as pyproject.toml has it."""
-
 SECONDS = 300
 """How long torch may take: compiling for the first time is slow on a busy machine."""
 
@@ -125,8 +112,19 @@ def _versions() -> Iterator[Found]:
     state: State = "ok" if sys.version_info[:2] >= _numbers(PYTHON) else "fails"
     yield Found("python", state, python if state == "ok" else f"{python}; {PYTHON} is needed")
     yield Found("nlgraph", "ok", f"{__version__}, {_ROOT / 'nlgraph'}")
-    for name, oldest in NEEDED.items():
+    for name, oldest in _needed().items():
         yield _version(name, oldest)
+
+
+def _needed() -> Mapping[str, str]:
+    """The oldest version of each distribution that will do: the checkout's, or the package's."""
+    project = _ROOT / "pyproject.toml"
+    if project.is_file():
+        listed = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"]
+    else:
+        listed = metadata.requires("nlgraph") or []
+    pairs = (line.partition(">=") for line in listed if ";" not in line)  # `;`: an extra's
+    return {name.strip(): oldest.strip() for name, _, oldest in pairs}
 
 
 def _version(name: str, oldest: str) -> Found:
