@@ -52,6 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the share of the items to hold apart (0.2); 0 holds nothing apart",
     )
     parser.add_argument(
+        "--init", metavar="FILE.safetensors", help="states to start from, by their names"
+    )
+    parser.add_argument(
         "--seed", type=_seed, metavar="S", help="of the initial states and the data's order (0)"
     )
     parser.add_argument(
@@ -81,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     asked = Asked(
         overrides=overrides_of(arguments),
         data=arguments.data,
+        init=arguments.init,
         steps=arguments.steps,
         every=arguments.every,
         holdout=arguments.holdout,

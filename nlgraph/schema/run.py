@@ -25,6 +25,8 @@ class RunConfig(BaseModel):
     """The fingerprint of the system: what it means with these overrides."""
     overrides: dict[str, Override]
     data: str
+    init: str | None = None
+    """The file of states that the run began with."""
     holdout: float = Field(ge=0, lt=1)
     """The share of the items that is held apart."""
     batch: int = Field(ge=1)

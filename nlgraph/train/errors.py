@@ -20,6 +20,8 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "no arrays at all"
 
 
+_MOST_FAULTS = 20
+
 # ----------------------------------------------------------------------------- data
 
 
@@ -320,4 +322,22 @@ def import_unsaid(folder: str, data: str) -> Diagnostic:
         "is imported",
         (),
         f"--data {data} names it again, if you trust it",
+    )
+
+
+def unreadable_start(file: str, why: str) -> Diagnostic:
+    """NL0835: the file of states to start from cannot be read."""
+    return Diagnostic("NL0835", f"the states to start from, {file!r}, cannot be read: {why}", ())
+
+
+def unfit_start(file: str, faults: list[str]) -> Diagnostic:
+    """NL0836: the states to start from are not those of the system."""
+    shown = faults[:_MOST_FAULTS]
+    more = len(faults) - len(shown)
+    told = "; ".join(shown) + (f"; and {more} more" if more else "")
+    return Diagnostic(
+        "NL0836",
+        f"the states to start from, {file!r}, do not fit: {told}",
+        (),
+        "a name is that of `module.state`; only what rules and bodies add may be left out",
     )

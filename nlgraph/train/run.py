@@ -26,6 +26,7 @@ from nlgraph.train.metrics import HELD_OUT, MetricsFile, cut_metrics, read_last
 from nlgraph.train.progress import View
 from nlgraph.train.scalars import as_outputs, with_scalars
 from nlgraph.train.settings import Settings
+from nlgraph.train.start import start_from
 
 METRICS = "metrics.jsonl"
 CONFIG = "run.json"
@@ -92,12 +93,15 @@ def prepare(
     module = compile_system(system.edited(as_outputs), backend=settings.backend, seed=settings.seed)
     if checkpoint is not None:
         module.load_state_dict(checkpoint.state)
+    elif settings.init is not None:
+        start_from(Path(settings.init), system, module)
     config = RunConfig(
         nlgraph=__version__,
         spec=spec,
         meaning=meaning,
         overrides=dict(settings.overrides),
         data=settings.data,
+        init=settings.init,
         holdout=settings.holdout,
         batch=feed.batch,
         seed=settings.seed,

@@ -23,6 +23,7 @@ class Asked:
 
     overrides: Mapping[str, Override]
     data: str | None
+    init: str | None
     steps: int | None
     every: int | None
     holdout: float | None
@@ -38,6 +39,7 @@ class Settings:
 
     overrides: Mapping[str, Override]
     data: str
+    init: str | None
     steps: int
     every: int
     holdout: float
@@ -58,6 +60,7 @@ def settle(asked: Asked, folder: Path) -> Settings:
         return Settings(
             overrides=asked.overrides,
             data=asked.data,
+            init=asked.init,
             steps=asked.steps or STEPS,
             every=asked.every or EVERY,
             holdout=HOLDOUT if asked.holdout is None else asked.holdout,
@@ -67,7 +70,7 @@ def settle(asked: Asked, folder: Path) -> Settings:
             resume=False,
         )
     then = config_of(folder, "resumed")
-    for what in ("data", "holdout", "seed", "backend"):
+    for what in ("data", "init", "holdout", "seed", "backend"):
         said, was = getattr(asked, what), getattr(then, what)
         if said not in (None, was):
             raise SpecError([errors.other_run(str(folder), f"--{what}", was, said)])
@@ -76,6 +79,7 @@ def settle(asked: Asked, folder: Path) -> Settings:
     return Settings(
         overrides=asked.overrides or then.overrides,
         data=then.data,
+        init=then.init,
         steps=asked.steps or then.steps,
         every=asked.every or then.every,
         holdout=then.holdout,
