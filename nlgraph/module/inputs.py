@@ -99,6 +99,16 @@ def bind_inputs(given: Mapping[str, object], expected: Expected) -> Bound:
     )
 
 
+def told_range(inputs: Mapping[str, Tensor]) -> str:
+    """What integers the inputs hold, for a fault that one of them made."""
+    ranges = [
+        f"{name!r} holds {int(tensor.min())} to {int(tensor.max())}"
+        for name, tensor in inputs.items()
+        if tensor.dtype == torch.int64 and tensor.numel()
+    ]
+    return f" (input {', '.join(ranges)})" if ranges else ""
+
+
 def _check_names(given: Mapping[str, object], expected: Expected) -> None:
     for name in given:
         found = InputId(name)

@@ -12,7 +12,7 @@ from nlgraph.module.backends import INITIAL
 from nlgraph.module.checkpoint import INPUT
 from nlgraph.module.commit import commit, own, prepare, storages
 from nlgraph.module.drawn import draws_at
-from nlgraph.module.inputs import Bound, Expected, bind_inputs, form_of
+from nlgraph.module.inputs import Bound, Expected, bind_inputs, form_of, told_range
 from nlgraph.module.nan import NonFinite, find
 from nlgraph.module.plans import Plan, StepArgs
 from nlgraph.module.state import sizes_of
@@ -42,8 +42,9 @@ class Module(Stored):
 
         Raises:
             TypeError: an input is missing or unknown, or has another dtype.
-            ValueError: an input has another shape, or comes at a wrong tick. After any error
-                every state is as it was.
+            ValueError: an input has another shape, or comes at a wrong tick.
+            IndexError: a token or a class is out of range. After any error every state is as it
+                was.
         """
         if not torch.is_inference_mode_enabled():
             return self._step(inputs)
@@ -151,7 +152,10 @@ class Module(Stored):
         learning: bool,
     ) -> tuple[Mapping[str, Tensor | None], Mapping[str, Tensor]]:
         args = self._args(plan, sizes, bound, buffers)
-        changed, results = plan.backend.step(*args, learning=learning)
+        try:
+            changed, results = plan.backend.step(*args, learning=learning)
+        except IndexError as fault:
+            raise IndexError(f"{fault}{told_range(bound.inputs)}") from fault
         return plan.changed(changed) if plan.kept else changed, results
 
     def _args(
