@@ -7,6 +7,7 @@ bit of the inputs does to the reference: a system that multiplies rounding is no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from random import Random
 
 import torch
@@ -103,9 +104,6 @@ def _run(
     Every other tick is a call before it is a step.
     """
 
-    def fresh(seed: int) -> Module:
-        return nlgraph.compile(system, backend=backend, dtype=torch.float64, seed=seed)
-
     def at(module: Module, tick: int) -> Tensors:
         given = inputs.ticks[tick - 1]
         called = module(**given) if tick % 2 else {}
@@ -114,13 +112,14 @@ def _run(
         every = {"call": called, "step": stepped, "state": states}
         return {f"{kind} {name}": v for kind, of in every.items() for name, v in of.items()}
 
-    module, found, again = fresh(0), [], []
+    module = nlgraph.compile(system, backend=backend, dtype=torch.float64)
+    fresh, found, again = deepcopy(module), [], []
     twin: Module | None = None
     for tick in range(1, len(inputs.ticks) + 1):
         found.append(at(module, tick))
         again.append(found[-1] if twin is None else at(twin, tick))
         if tick == resumed:
-            twin = fresh(1)
+            twin = fresh
             twin.load_state_dict(module.state_dict())
     return found, again
 
