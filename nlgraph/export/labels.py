@@ -14,9 +14,11 @@ from nlgraph.schedule.model import INTERNAL, identifier
 from nlgraph.system.ids import ComponentId, StateId
 
 _WORDS = {
-    "add": "total", "attention": "attended", "axes": "widened", "div": "ratio",
+    "add": "total", "attention": "attended", "axes": "widened", "cross_entropy": "losses",
+    "div": "ratio",
     "einsum": "product", "fill": "filled", "flatten": "flat", "layer_norm": "normed",
     "matmul": "product", "maximum": "bounded", "mean": "mean", "minimum": "bounded",
+    "mT": "transposed",
     "mul": "scaled", "outer": "product", "permute": "moved", "pow": "power", "prod": "product",
     "repeat_interleave": "held", "rms_norm": "normed", "select": "last", "shifted": "before",
     "spread": "widened", "sub": "difference", "sum": "total", "sum_all": "objective",

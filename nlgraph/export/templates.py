@@ -89,6 +89,8 @@ LOADING = '''\
     ) -> None:
         """Take a state_dict of this module, or of the one that nlgraph compiles: all or nothing."""
         given = {k.removeprefix(prefix): v for k, v in state_dict.items() if k.startswith(prefix)}
+        # How long the last call's dimensions were is nothing that the next one needs.
+        given = {name: value for name, value in given.items() if not name.startswith("@size/")}
         ADOPT
         known = [*self.state, "@tick", "@seed"]
         missing = [name for name in known if name not in given and name not in SOMETIMES]

@@ -14,6 +14,9 @@ from nlgraph.graph.steps import Step
 if TYPE_CHECKING:
     from nlgraph.export.unit import UnitWriter
 
+_PASSED = ("axes", "detach", "function", "index")
+"""Operators whose result is called as what they are of."""
+
 _SHORT = 40
 """Columns of what a loop runs over up to which it stands in the loop's head."""
 
@@ -107,9 +110,9 @@ class _Turns:
             arg, name = self.step.args[place], self.steps.inputs[place]
             code = self.outer.code(arg, taped=self.taped)
             source = arg
-            while source.op in ("detach", "axes", "function") and not self.labels.is_named(source):
+            while source.op in _PASSED and not self.labels.is_named(source):
                 source = source.args[0]
-            wanted = self.outer.body.wanted(source)
+            wanted = self.labels.wanted(source, hidden=False)
             if source.op == "input" and source not in self.outer.plan.sources:
                 wanted = re.sub(r"_(chunk|t)(_\d+)?$", "", self.outer.code(source).text)
             if arg in self.outer.waiting and len(code.text) > _SHORT:
@@ -155,7 +158,7 @@ class _Turns:
                 name: str = names[body.outputs.index(inside)]
                 return name
             if inside.op != "part" or inside.args[0].op != "loop":
-                return self.outer.body.wanted(inside)
+                return self.labels.wanted(inside, hidden=False)
             (loop,), index = inside.args, inside.attrs["index"]
 
     def _head(self, turns: list[str], elements: list[str]) -> None:
@@ -224,7 +227,7 @@ class _Turns:
                 outer.codes[part] = Code(variables[index])
         for one in made:
             for part in one.parts:
-                part.name = f"{one.name.removeprefix('all_')}s"
+                part.name = _plural(one.name.removeprefix("all_"))
                 axis = [part.attrs["axis"]] if part.attrs.get("axis") else []
                 function = "torch.cat" if one.joined else "torch.stack"
                 code = call(function, one.name, *axis)
@@ -232,6 +235,13 @@ class _Turns:
                     outer.waiting[part] = code
                 else:
                     outer.assign(part, code)
+
+
+def _plural(name: str) -> str:
+    """A name for what all turns made."""
+    base = re.sub(r"(_\d+)+$", "", name)
+    first = base.removesuffix("_before")
+    return f"{first}{'' if first.endswith('s') else 's'}{base.removeprefix(first)}"
 
 
 def _in_order(

@@ -242,6 +242,11 @@ class UnitWriter:
         if code.items and len(name) + len(code.text) + 3 > self.writer.room:
             inside = ", ".join(code.items)
             head = code.text[: -len(inside) - 1]
+            if code.text == f"{head}{inside})" and len(inside) + len("    ") <= self.writer.room:
+                self.writer.line(f"{name} = {head}", comment)
+                self.writer.line(f"    {inside}")
+                self.writer.line(")")
+                return
             if code.text == f"{head}{inside})":
                 self.writer.bracketed(f"{name} = {head}", code.items, ")", comment)
                 return

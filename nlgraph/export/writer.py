@@ -23,9 +23,11 @@ class Writer:
         return WIDTH - len(_STEP) * self.depth
 
     def line(self, text: str = "", comment: str = "") -> None:
-        """A line, with a comment where there is room for it."""
-        if comment and len(text) + len(comment) + 4 <= self.room:
-            text = f"{text}  # {comment}"
+        """A line, with a comment where there is room for it, or else for what it says last."""
+        for said in dict.fromkeys((comment, comment.rpartition("], ")[2])):
+            if said and len(text) + len(said) + 4 <= self.room:
+                text = f"{text}  # {said}"
+                break
         self.lines.append(_STEP * self.depth + text if text else "")
 
     @contextmanager

@@ -69,7 +69,9 @@ def read_checkpoint(
     )
     for name, tensor in found.items():
         if name in types:
-            error = _bind(name, types[name], tensor, read.sizes)
+            # Initial values stay as many copies as they were made for, whatever calls bring.
+            bound = dict(sizes) if name.startswith(INITIAL) else read.sizes
+            error = _bind(name, types[name], tensor, bound)
             if error is not None:
                 read.errors.append(error)
                 continue

@@ -266,3 +266,17 @@ def test_graphs_are_those_of_the_last_lengths():
     (x,) = rows([7])
     module.step(x=x)
     assert "[7, 3]" in module.graph(tick=2).code or "(7, 3)" in module.graph(tick=2).code
+
+
+@BACKENDS
+def test_a_checkpoint_behind_another_number_of_copies_is_loaded(backend):
+    spec = (
+        "dim B = 2, T = 3\nclock seq\nclock token = seq along T\ninput x : [B, T] every seq\n"
+        "component M : scalar = 1 per B every token reset every seq { M' = M + x[token] }\n"
+        "output y = latest(M', seq)\n"
+    )
+    module, resumed = (nlgraph.compile(nlgraph.loads(spec), backend=backend) for _ in range(2))
+    module.step(x=torch.ones(5, 3))
+    resumed.load_state_dict(module.state_dict())
+    assert resumed.state["M"].shape == (5,)
+    assert resumed.step(x=torch.ones(4, 3))["y"].tolist() == [4.0] * 4
