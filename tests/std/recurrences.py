@@ -1,6 +1,5 @@
 """The rules that torch.optim lacks, as plain torch recurrences over one tensor.
 
-
 Each is written from its paper's equations, apart from the language's text. A recurrence is a
 generator function: it is sent gradients, and updates its weight at each.
 """

@@ -240,6 +240,24 @@ def test_delta_descent_takes_the_exact_step(by):
         assert (module.state["W"] - w).abs().max().item() <= 1e-12
 
 
+@pytest.mark.parametrize("limit", [0.05, 100.0])
+def test_clip_norm_has_one_norm_for_the_whole_bundle(limit):
+    """g min(1, max / |g|): torch's clip_grad_norm_ but for the 1e-6 it adds to the norm."""
+    spec = _spec(f"clip_norm({limit}) then gd(lr = 0.5)")
+    module = nlgraph.compile(nlgraph.loads(spec), backend="eager", dtype=torch.float64)
+    weights = _weights(module)
+    scales = []
+
+    def step(gradients, *_):
+        norm = torch.sqrt(sum((gradient**2).sum() for gradient in gradients))
+        scales.append(min(1.0, limit / norm.item()))
+        for name, gradient in zip(NAMES, gradients, strict=True):
+            weights[name].sub_(0.5 * scales[-1] * gradient)
+
+    _assert_follows(module, weights, NAMES, step, 1e-12)
+    assert all(scale == 1 for scale in scales) == (limit == 100.0)
+
+
 @pytest.mark.parametrize(("name", "centre"), [("A", True), ("b", False)])
 def test_centralization_takes_each_columns_mean_off(name, centre):
     spec = _spec("centralize() then gd(lr = 0.1)", (name,))

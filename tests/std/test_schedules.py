@@ -9,6 +9,7 @@ from torch.optim.lr_scheduler import (
     CosineAnnealingLR,
     LambdaLR,
     LinearLR,
+    OneCycleLR,
     SequentialLR,
 )
 
@@ -94,6 +95,24 @@ def test_a_schedule_is_what_torchs_scheduler_gives_to_each_step(call, make):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ("", {}),
+        (
+            ", warm = 0.4, start = 10, end = 100",
+            {"pct_start": 0.4, "div_factor": 10, "final_div_factor": 100},
+        ),
+    ],
+)
+def test_one_cycle_is_torchs(arguments, options):
+    def make(optimizer):
+        return OneCycleLR(optimizer, 0.1, total_steps=TOTAL + 1, cycle_momentum=False, **options)
+
+    ours = _rates(f"one_cycle(tick, 0.1, {TOTAL + 1}{arguments})", TOTAL)
+    assert ours == pytest.approx(_theirs(0.1, make, TOTAL), abs=TOLERANCE, rel=0)
+
+
+@pytest.mark.parametrize(
     ("call", "end"),
     [
         ("cosine(tick, 0.1, 4, end = 0.03)", 0.03),
@@ -101,6 +120,7 @@ def test_a_schedule_is_what_torchs_scheduler_gives_to_each_step(call, make):
         ("linear(tick, 0.1, 4, end = 0.03)", 0.03),
         ("linear(tick, 0.1, 4, warm = 2)", 0),
         ("warm_up(tick, 0.1, 4)", 0.1),
+        ("one_cycle(tick, 0.1, 5, end = 100)", 0.1 / 25 / 100),
     ],
 )
 def test_after_its_end_a_schedule_stays_where_it_is(call, end):
