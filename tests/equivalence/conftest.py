@@ -26,18 +26,7 @@ class Pair:
 
     def inputs(self, tick: int) -> dict[str, torch.Tensor]:
         """Inputs of a tick: slower ones come with the first tick of their own."""
-        clocked = self.system.shaped.clocked
-        found = {}
-        for name, of in clocked.equations.inputs.items():
-            if (tick - 1) % clocked.durations[of.clock]:
-                continue
-            shape = [self.sizes.get(dim.name, dim.size) for dim in of.type.dims]
-            if of.type.dtype == "int":
-                found[name] = torch.randint(0, CLASSES, shape, generator=self.generator)
-            else:
-                drawn = torch.randn(shape, generator=self.generator, dtype=torch.float64)
-                found[name] = drawn
-        return found
+        return inputs_at(self.system, tick, self.generator, self.sizes)
 
     def run(self, ticks: int) -> Iterator[int]:
         """Run ticks on both, and compare all that they give and hold."""
@@ -48,6 +37,29 @@ class Pair:
             same(stepped, self.reference.step(**given), f"tick {tick}")
             same(self.eager.state, self.reference.state, f"states after tick {tick}")
             yield tick
+
+
+def inputs_at(system, tick, generator, sizes=None) -> dict[str, torch.Tensor]:
+    """Inputs of a tick: slower ones come with the first tick of their own."""
+    clocked = system.shaped.clocked
+    found = {}
+    for name, of in clocked.equations.inputs.items():
+        if (tick - 1) % clocked.durations[of.clock]:
+            continue
+        shape = [(sizes or {}).get(dim.name, dim.size) for dim in of.type.dims]
+        if of.type.dtype == "int":
+            found[name] = torch.randint(0, CLASSES, shape, generator=generator)
+        else:
+            found[name] = torch.randn(shape, generator=generator, dtype=torch.float64)
+    return found
+
+
+def shortened(text: str) -> str:
+    """A text whose sequences of 512 tokens are shorter, and its windows of them with it."""
+    if "T = 512" not in text:
+        return text
+    text = text.replace("T = 512", "T = 64").replace("every 512 token", "every 64 token")
+    return text.replace("64 token", "16 token")
 
 
 def same(found, expected, where: str) -> None:

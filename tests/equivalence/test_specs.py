@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 import nlgraph
+from tests.equivalence.conftest import shortened
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted((ROOT / "tests" / "specs").glob("*.nl"))
@@ -11,11 +12,7 @@ EXAMPLES = sorted((ROOT / "nlgraph" / "examples").glob("*.nl"))
 
 @pytest.mark.parametrize("path", [*SPECS, *EXAMPLES], ids=lambda path: path.stem)
 def test_eager_is_the_reference(pair, path):
-    text = path.read_text()
-    long = "T = 512" in text
-    if long:
-        text = text.replace("T = 512", "T = 64").replace("every 512 token", "every 64 token")
-        text = text.replace("64 token", "16 token")
+    text = shortened(path.read_text(encoding="utf-8"))
     ticks = 3 if "along" in text else 9
     assert len(list(pair(text).run(ticks))) == ticks
 
