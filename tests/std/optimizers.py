@@ -87,7 +87,7 @@ ROWS = (
     Row("adafactor(lr = 0.3, power = 0.7, eps = 1e-12, least = 0.5, d = 1.2, decay = 0.1)", "", O.Adafactor, {"lr": 0.3, "beta2_decay": -0.7, "eps": (1e-12, 0.5), "d": 1.2, "weight_decay": 0.1}),
     Row("delta_momentum(lr = 0.01)", "Behrouz et al. 2025, (21) and (22), mended", recurrences.delta_momentum, {"lr": 0.01}, "m > W", "W' = W + m'", matrices=True),
     Row("deep_momentum(lr = 0.1)", "Behrouz et al. 2025, (23)", recurrences.deep_momentum, {"lr": 0.1}, "memory > W", "W' reads the answer of the updated memory", matrices=True),
-    Row("m3(lr = 0.01, alpha = 0.5, k = 4)", "Behrouz et al., extended, algorithm 1", recurrences.m3, {"lr": 0.01, "alpha": 0.5, "k": 4}, "fast v > W > slow@1/4", "W' reads the old slow momentum", bound=1e-12, matrices=True),
+    Row("m3(lr = 0.01, alpha = 0.5, k = 4, eps = 1e-2)", "Behrouz et al., extended, algorithm 1", recurrences.m3, {"lr": 0.01, "alpha": 0.5, "k": 4, "eps": 1e-2}, "fast v > W > slow@1/4", "W' reads the old slow momentum", matrices=True),
     Row("lion()", "Chen et al. 2023, algorithm 2", recurrences.lion, {}, "W m", "W' reads the old m, and m' the gradient at the old W"),
     Row("lion(lr = 0.01, beta1 = 0.8, beta2 = 0.95, decay = 0.1)", "", recurrences.lion, {"lr": 0.01, "beta1": 0.8, "beta2": 0.95, "decay": 0.1}),
     Row("muon(lr = 0.02, decay = 0.1)", "Jordan et al. 2024", recurrences.muon, {"lr": 0.02, "decay": 0.1}, "m > W", "W' reads m' made orthogonal", matrices=True),
