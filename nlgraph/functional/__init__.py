@@ -16,6 +16,7 @@ from nlgraph.functional.elementwise import (
 )
 from nlgraph.functional.layers import attention, batch_norm, layer_norm, rms_norm
 from nlgraph.functional.linear import (
+    add_outer,
     cumprod,
     cumsum,
     diagonal,
@@ -61,6 +62,7 @@ from nlgraph.functional.ticks import (
 )
 
 __all__ = [
+    "add_outer",
     "arange",
     "attention",
     "batch_norm",

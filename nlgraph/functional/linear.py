@@ -52,6 +52,25 @@ def outer(a: Tensor, b: Tensor) -> Tensor:
     return a.unsqueeze(-1) * b.unsqueeze(-2)
 
 
+def add_outer(
+    x: Tensor, a: Tensor, b: Tensor, *scales: Tensor | float, alpha: int = 1, beta: float = 1
+) -> Tensor:
+    """The sum beta * x + alpha * outer(a, b) times scales, of which each stands for all of a."""
+    for scale in scales:
+        short = isinstance(scale, Tensor) and scale.dim() == a.dim() - 1
+        a = a * (scale.unsqueeze(-1) if short else scale)  # type: ignore[union-attr]
+    left, right = a.unsqueeze(-1), b.unsqueeze(-2)
+    front = x.shape[:-2]
+    if left.shape[:-2] != front or right.shape[:-2] != front:
+        left, right = left.expand(*front, -1, -1), right.expand(*front, -1, -1)
+    if x.dim() == 2:
+        return torch.addmm(x, left, right, beta=beta, alpha=alpha)
+    if x.dim() == 3:
+        return torch.baddbmm(x, left, right, beta=beta, alpha=alpha)
+    flat = (part.flatten(0, -3) for part in (x, left, right))
+    return torch.baddbmm(*flat, beta=beta, alpha=alpha).reshape(x.shape)
+
+
 def einsum(*values: Tensor, equation: str) -> Tensor:
     """A sum of products in Einstein's notation."""
     return torch.einsum(equation, *values)

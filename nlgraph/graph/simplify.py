@@ -1,7 +1,7 @@
 """Fewer passes over memory: what torch has one call for is one step.
 
-The result is the same up to rounding. Of what is differentiated only `x @ W + b` is fused: forward
-and backward of three layers took 470 µs apart, and 442 µs so.
+The result is the same up to rounding. Of what is differentiated only `x @ W + b` is fused (forward
+and backward of three layers took 470 µs apart, and 442 µs so), and sums with an outer product.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from nlgraph.graph.outer import fuse_outer
 from nlgraph.graph.steps import Step, Steps, call, in_order, steps_of
 from nlgraph.graph.sums import Sums
 from nlgraph.ops.dtypes import FLOATS
@@ -27,6 +28,8 @@ def simplify(steps: Steps) -> None:
         elif step.op == "add" and _is_linear(step, uses):
             product, bias = _product_first(step)
             call(step, "torch.addmm", (bias, *product.args))
+        elif fuse_outer(step, uses):
+            continue
         elif step.op in ("add", "sub") and step.type.dtype in FLOATS and not step.tape:
             sums.fuse(step)
 

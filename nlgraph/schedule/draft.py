@@ -166,12 +166,16 @@ class UnitDraft:
         return loop.stacked[arg]
 
     def after_last_turn(self, arg: Name) -> Name | None:
-        """The last of what all turns made, where that is carried; None where it is not."""
+        """The last of what all turns made, where that is carried; None where it is not.
+
+        It calls itself for the loop inside whose turns made it, few times nested.
+        """
         if arg not in self._loops:
             return None
         loop, made = self._loops[arg]
         for name, (_, after) in loop.carried.items():
-            if after == made and self.lead(name) == self.lead(arg)[1:]:
+            ends = after in (made, self.after_last_turn(made))
+            if ends and self.lead(name) == self.lead(arg)[1:]:
                 return loop.last[name]
         return None
 

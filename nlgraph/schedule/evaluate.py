@@ -18,7 +18,7 @@ from nlgraph.schedule.firing import Group
 from nlgraph.schedule.inner import per_copy, picked, sliced, tick_numbers, windowed
 from nlgraph.schedule.instants import gathered, last, primed, seen, written
 from nlgraph.schedule.lift import Lifting
-from nlgraph.schedule.loops import before, begun, exported, turn_of
+from nlgraph.schedule.loops import before, begun, exported, is_outer, turn_of
 from nlgraph.schedule.model import TICKS, Arg, Lead, Name, Note, Source, Target
 from nlgraph.schedule.moving import Motion
 from nlgraph.schedule.reach import depends
@@ -154,8 +154,11 @@ class Evaluator:
     def _steps(self, scope: Scope, value: Value) -> Steps:
         if not scope.changes(value):
             assert scope.around is not None, "the root changes everything"
-            arg = yield scope.around, value
-            return turn_of(self, scope, arg) if scope.kind == "turn" else arg
+            if scope.kind != "turn":
+                return (yield scope.around, value)
+            if not is_outer(value):
+                arg = yield scope.around, value
+                return turn_of(self, scope, arg)
         if value in scope.fixed:
             return scope.fixed[value]
         if scope.turns and value.form not in ("begun", "grad"):

@@ -128,6 +128,19 @@ def turn_of(evaluator: Evaluator, scope: Scope, arg: Arg) -> Arg:
     return evaluator.draft.turn_of(loop, arg, type_, lift.lead(arg), ticks)
 
 
+def is_outer(value: Value) -> bool:
+    """Whether a value is an outer product, times numbers: a turn makes its own, from vectors.
+
+    Those of all ticks would be as many matrices.
+    """
+    while value.form == "op" and value.op in ("mul", "div", "neg"):
+        parts = [part for part in value.parts if part.type == value.type]
+        if len(parts) != 1:
+            return False
+        (value,) = parts
+    return value.form == "op" and value.op == "outer"
+
+
 def _loop(evaluator: Evaluator, scope: Scope, knot: tuple[Moving, ...]) -> Steps:
     """Write the loop of a cycle."""
     draft = evaluator.draft

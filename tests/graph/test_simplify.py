@@ -54,3 +54,56 @@ def test_what_has_another_form_is_left(graph_of, expr):
 def test_a_product_that_others_read_is_kept(graph_of):
     text = HEAD + STATES.replace("EXPR", "V + p") + "p = 0.5*W\noutput q = p\n"
     assert targets(graph_of(text)).count("mul") >= 1
+
+
+MEMORY = """
+use std.optim (gd)
+dim B = 3, T = 4, d = 3, c = 2
+clock seq
+clock token = seq along T
+input x : [B, T, d] every seq
+input v : [B, T, c] every seq
+component P : [d, d] ~ normal(0, 0.5)
+k = x @ P
+component M : [d, c] = 0.1 per B every token reset every seq {
+  map (q) = q @ M
+  rate = sigmoid(k[token])
+  M' = EXPR
+}
+loss = mse(collect(M'(k[token])), v)
+train P minimize loss by gd(lr = 0.1)
+metric loss
+"""
+
+
+@pytest.mark.parametrize(
+    ("expr", "is_one_call"),
+    [
+        ("M + outer(k[token], v[token])", True),
+        ("0.9*M - 0.1*outer(k[token], v[token] - k[token] @ M)", True),
+        ("outer(k[token], v[token])*rate[0]*rate[1:2] + M*0.9", True),
+        ("rate[0]*M - (-outer(k[token], v[token]))*rate[0]", True),
+        ("M*0.9^tick - 0.5^tick*outer(P[0], v[token])", True),
+        ("outer(k[token], v[token]) - M", False),
+        ("M + outer(k[token], v[token])*outer(rate, v[token])", False),
+        ("M - outer(k[token], v[token]) / 3", False),
+    ],
+)
+def test_a_sum_with_an_outer_product(expr, is_one_call):
+    system = nlgraph.loads(MEMORY.replace("EXPR", expr))
+    eager, reference = (
+        nlgraph.compile(system, backend=backend, dtype=torch.float64)
+        for backend in ("eager", "reference")
+    )
+    for _ in range(3):
+        given = {"x": torch.randn(3, 4, 3).double(), "v": torch.randn(3, 4, 2).double()}
+        eager.step(**given)
+        reference.step(**given)
+    torch.testing.assert_close(eager.state["P"], reference.state["P"], rtol=1e-12, atol=1e-12)
+    called = [
+        name
+        for graph in eager.graph(1).modules()
+        if isinstance(graph, torch.fx.GraphModule)
+        for name in targets(graph)
+    ]
+    assert ("add_outer" in called) == is_one_call
