@@ -5,23 +5,21 @@ Signals stand for what defines them; gathers and ticks are told apart by lengths
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from typing import Any
 
-from nlgraph.clocks.model import Clocked
 from nlgraph.diagnostics.diagnostic import Report
 from nlgraph.ops.lower import visible
 from nlgraph.ops.op import registry
-from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
+from nlgraph.ops.types import TensorType
 from nlgraph.schedule import errors
-from nlgraph.schedule.model import INTERNAL, Count
-from nlgraph.schedule.value import CONSTANT, Form, Period, Value, frozen, simplified
+from nlgraph.schedule.copies import Copies
+from nlgraph.schedule.model import Count
+from nlgraph.schedule.value import CONSTANT, Form, Period, Value
 from nlgraph.shapes.collects import collected
 from nlgraph.shapes.model import Hidden, Shaped
-from nlgraph.shapes.view import seen, within
-from nlgraph.system.ids import ClockId, ComponentId, SignalId, StateId
+from nlgraph.shapes.view import within
+from nlgraph.system.ids import ComponentId, SignalId, StateId
 from nlgraph.system.model import (
     Call,
     DimSize,
@@ -61,7 +59,7 @@ class _Read:
         return replace(self, expr=part)
 
 
-class Values:
+class Values(Copies):
     """All values of a system; made by `of` from expressions, and by `make` and `op`.
 
     `names` are the signals' names for what they stand for; `prevs` has for each `prev` what it
@@ -77,20 +75,16 @@ class Values:
 
         There two gathers may be equal that were not in the steps before, and their memories differ.
         """
-        self.shaped = shaped
+        super().__init__(shaped)
         self.report = report
-        self.clocked: Clocked = shaped.clocked
-        self.equations = shaped.clocked.equations
         self.names: dict[Value, str] = {}
         self.prevs: dict[str, Prev] = {}
         self.prev_reads: dict[str, _Read] = {}
         self.draws: dict[str, tuple[Hidden, Period]] = {}
         self.gathers: dict[Gather, Value] = {}
-        self.dropped: list[Value] = []
         self.digests: dict[Value, str] = {}
         self.reached: dict[tuple[Value, bool], frozenset[Value]] = {}
         self._windows = windows
-        self._table: dict[Hashable, Value] = {}
         self._known: dict[_Read, Value] = {}
         self._free = _differentiated(shaped)
 
@@ -120,75 +114,6 @@ class Values:
             stack.pop()
         return self._known[first]
 
-    def per(self, component: ComponentId | None) -> Hidden:
-        """The dims for each index of which a component has a copy."""
-        return () if component is None else self.equations.components[component].per
-
-    def of_state(self, name: str) -> Hidden:
-        """The dims for each index of which a state has a copy."""
-        return self.per(self.equations.states[StateId(name)].component)
-
-    def make(
-        self,
-        form: Form,
-        parts: tuple[Value, ...],
-        data: Any,  # noqa: ANN401
-        type_: TensorType,
-        origin: Origin,
-        *,
-        component: ComponentId | None = None,
-        attrs: Mapping[str, Any] | None = None,
-    ) -> Value:
-        """The one value of this form."""
-        key = (form, tuple(map(id, parts)), data)
-        found = self._table.get(key)
-        if found is None:
-            found = Value(form, parts, data, type_, origin, component, attrs or {})
-            self._table[key] = found
-        return found
-
-    def op(
-        self,
-        name: str,
-        *parts: Value,
-        origin: Origin,
-        attrs: Mapping[str, Any] | None = None,
-        type_: TensorType | None = None,
-        component: ComponentId | None = None,
-    ) -> Value:
-        """An operator applied to values; its type is inferred where it is not given."""
-        attrs = attrs or {}
-        if type_ is None:
-            assert name not in INTERNAL, f"{name} needs a type"
-            type_ = registry()[name].infer(tuple(part.type for part in parts), attrs)
-        simple = simplified(name, parts, type_)
-        if simple is not None:
-            if name == "where":
-                self.dropped.extend(part for part in parts[1:] if part is not simple)
-            return simple
-        data = (name, frozen(attrs))
-        return self.make(
-            "op", parts, data, type_, origin, component=component or _owner(parts), attrs=attrs
-        )
-
-    def number(self, number: float, origin: Origin) -> Value:
-        """A number."""
-        name = {bool: TRUTH, int: WHOLE}.get(type(number), NUMBER)
-        return self.make("number", (), (name, number), TensorType(name), origin)
-
-    def rebuild(self, value: Value, parts: tuple[Value, ...]) -> Value:
-        """The same value over other parts."""
-        if parts == value.parts:
-            return value
-        if value.form == "op":
-            return self.op(
-                value.op, *parts, origin=value.origin, attrs=value.attrs, type_=value.type,
-                component=value.component,
-            )  # fmt: skip
-        return self.make(
-            value.form, parts, value.data, value.type, value.origin, component=value.component
-        )
-
     def update(self, state: str) -> Value | None:
         """The value of a state's update; None where it has none."""
         found = self.equations.states[StateId(state)]
@@ -200,24 +125,6 @@ class Values:
     def learning(self) -> bool:
         """Whether these are the values of steps, and not of calls that update nothing."""
         return self._windows is None
-
-    def state_period(self, state: StateId) -> Period | None:
-        """The time between two updates of a state, in root ticks; None where it has none."""
-        found = self.equations.states[state]
-        if found.update is None:
-            return None
-        return self.period(self.clocked.components[found.component])
-
-    def period(self, clock: ClockId | None) -> Period | None:
-        """The length of a clock's tick in root ticks; None for no clock."""
-        found = self.clocked.duration(clock)
-        return None if found is None else whole(found)
-
-    def signal_at(self, signal: SignalId, at: Period) -> Period:
-        """The time between two values of a signal that is read every so often."""
-        timing = self.clocked.signals[signal]
-        period = self.period(timing.clock) if timing.stream else None
-        return at if period is None else min(period, 1)
 
     def _needs(self, read: _Read) -> tuple[_Read, ...]:
         expr = read.expr
@@ -362,44 +269,6 @@ class Values:
             found = self.make("seen", (), data, found.type, origin, component=found.component)
         return self._seen(found, self.of_state(expr.state), read.hidden)
 
-    def across(self, value: Value, host: ComponentId | None) -> Value:
-        """A value of a component as it is seen from outside of its copies."""
-        return self._seen(value, self.per(host), ())
-
-    def dim(self, name: str) -> Dim:
-        """A dimension that has a name."""
-        return Dim(name, self.equations.dims[name])
-
-    def _seen(self, base: Value, per: Hidden, hidden: Hidden) -> Value:
-        """A value of a component with copies, or of none, as it is seen in a context."""
-        if base.type.is_number:
-            return base
-        front = tuple(dim for dim in per if dim not in hidden)
-        found = self._in_front(base, front)
-        gone = [dim for dim in hidden if dim not in per]
-        picked = tuple(d.name for d in base.type.dims if d.name in gone)
-        if not picked:
-            return found
-        type_ = seen(base.type, per, hidden, self.equations.dims)
-        return self.make(
-            "pick", (found,), (picked, len(front)), type_, base.origin, component=base.component
-        )
-
-    def _in_front(self, value: Value, dims: Hidden) -> Value:
-        """A value of copies, with their dims in front."""
-        if not dims or value.type.is_number:
-            return value
-        outer = tuple(Dim(name, self.equations.dims[name]) for name in dims)
-        type_ = TensorType(value.type.dtype, (*outer, *value.type.dims))
-        return self.make("per_copy", (value,), dims, type_, value.origin, component=value.component)
-
-    def state(self, state: StateId, form: Form, origin: Origin) -> Value:
-        """A state's value, read in one of its three forms."""
-        type_ = self.shaped.states[state]
-        assert type_ is not None, "a system with faults is never compiled"
-        component = self.equations.states[state].component
-        return self.make(form, (), str(state), type_, origin, component=component)
-
     def cell(self, key: tuple[str, str], type_: TensorType, origin: Origin) -> Value:
         """What a cell is at this instant."""
         return self.make("cell", (), key, type_, origin)
@@ -468,19 +337,6 @@ class Values:
         data = (period, restart, read.at)
         return self.make("number_of", (), data, type_, origin, component=read.component)
 
-    def anew(self, clock: ClockId | None) -> Period | None:
-        """The length of the tick with which a clock starts anew; None for one that never does."""
-        at = clock
-        while at is not None:
-            definition = self.equations.clocks[at]
-            if definition.kind in ("along", "divided"):
-                return self.period(definition.parent)
-            if definition.parent_component is not None:
-                at = self.clocked.components[definition.parent_component]
-            else:
-                at = definition.parent
-        return None
-
     def lives_within(self, value: Value, span: Period) -> bool:
         """Whether a value is that of a state, or a `prev`, which is reset with such ticks."""
         reset: Period | None
@@ -494,18 +350,6 @@ class Values:
             case _:
                 return False
         return reset is not None and reset <= span
-
-    def reset_period(self, state: StateId) -> Period | None:
-        """The time between two resets of a state to another value; None where it has none."""
-        reset = self.equations.states[state].reset
-        if reset is None or (isinstance(reset.to, StateRead) and reset.to.state == state):
-            return None
-        return self.period(reset.clock)
-
-
-def whole(length: Fraction) -> Period:
-    """A length of time as a number of root ticks: whole, if it is."""
-    return int(length) if length.denominator == 1 else length
 
 
 def _differentiated(shaped: Shaped) -> frozenset[SignalId]:
@@ -523,11 +367,3 @@ def _differentiated(shaped: Shaped) -> frozenset[SignalId]:
         for target in expr.targets
         if isinstance(target, SignalRead)
     )
-
-
-def _owner(parts: tuple[Value, ...]) -> ComponentId | None:
-    """The component whose state an operator reads directly."""
-    for part in parts:
-        if part.form in ("state", "primed"):
-            return part.component
-    return None
