@@ -316,6 +316,7 @@ class _First:
             code = method(code, "to", dtype)
         copies = len(self.hidden)
         if value.mapped < copies or value.type.dims != type_.dims[copies:]:
-            return method(method(code, "expand", shape), "clone")
+            sizes = sizes_of(type_.dims, self.where.sizes)
+            return method(method(code, "expand", *map(self.where.literal, sizes)), "clone")
         read = value.op == "input" and not drawn
         return method(code, "clone") if read or value.op in VIEWS else code

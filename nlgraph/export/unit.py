@@ -294,7 +294,7 @@ class UnitWriter:
                 self.note(target, code, aliases=aliases, tracked=self._has_history(step))
                 if target.kind == "result":
                     code = self._own(step, code)
-                elif aliases:
+                elif self.aliases(step, initial=False):
                     code = method(code, "clone")
                 if target.kind != "value":
                     given[target.kind].append(f"{quoted(target.key)}: {code}")
@@ -310,16 +310,18 @@ class UnitWriter:
         elif target.kind == "started":
             self.stores.started[target.key] = made
 
-    def aliases(self, step: Step) -> bool:
-        """Whether a value may share its storage with a live state."""
+    def aliases(self, step: Step, *, initial: bool = True) -> bool:
+        """Whether a value may share its storage with a live state, or with an `initial` value."""
         seen, stack = set(), [step]
         while stack:
             step = stack.pop()
             if step in seen:
                 continue
             seen.add(step)
-            if step.op == "input" and self.incoming.may_be_live(self.plan.sources[step]):
-                return True
+            if step.op == "input":
+                source = self.plan.sources[step]
+                if self.incoming.may_be_live(source) and (initial or source.kind != "initial"):
+                    return True
             if step.op in VIEWS:
                 stack.extend(steps_of(step.args))
             elif step.op == "part" and step.args[0].op == "loop":
