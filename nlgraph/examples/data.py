@@ -65,20 +65,23 @@ def _sinusoids(draw: np.random.Generator) -> Arrays:
 
 
 def _pairs(draw: np.random.Generator) -> Arrays:
-    """10,000 lists of 32 pairs of a key and a value, each list with the question for each key.
+    """10,000 lists of 48 pairs of a key and a value, and what the keys stand with at the end.
 
-    There are 64 keys, of which a list has 32, and 64 values; `asked` are the keys of the list in
-    another order, and `answer` the values that stood with them.
+    There are 16 keys and 64 values. A list has every key at least once, and most of them again
+    with another value; `asked` are the keys in any order, `answer` the last value of each.
     """
-    lists, pairs, words = 10_000, 32, 64
-    key = np.argsort(draw.random((lists, words)), axis=1)[:, :pairs]
-    value = draw.integers(0, words, (lists, pairs))
-    order = np.argsort(draw.random((lists, pairs)), axis=1)
+    lists, pairs, keys, values = 10_000, 48, 16, 64
+    drawn = draw.integers(0, keys, (lists, pairs))
+    drawn[:, :keys] = np.arange(keys)
+    key = np.take_along_axis(drawn, np.argsort(draw.random((lists, pairs)), axis=1), axis=1)
+    value = draw.integers(0, values, (lists, pairs))
+    asked = np.argsort(draw.random((lists, keys)), axis=1)
+    last = pairs - 1 - np.argmax(asked[:, :, None] == key[:, None, ::-1], axis=2)
     return {
         "key": key,
         "value": value,
-        "asked": np.take_along_axis(key, order, axis=1),
-        "answer": np.take_along_axis(value, order, axis=1),
+        "asked": asked,
+        "answer": np.take_along_axis(value, last, axis=1),
     }
 
 
