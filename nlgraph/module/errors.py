@@ -5,8 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from nlgraph.diagnostics.diagnostic import Diagnostic, Label, labels_of
-from nlgraph.system.ids import StateId
-from nlgraph.system.model import ClockDef, Reset
+from nlgraph.system.model import ClockDef
 from nlgraph.text.span import Origin
 
 
@@ -22,20 +21,6 @@ def beside(one: ClockDef, other: ClockDef) -> Diagnostic:
             Label(one.origin.span, "the other clock"),
         ),
         "one whose period is a multiple of the other's runs; and all run with backend='reference'",
-    )
-
-
-def reset_in_gradient(state: StateId, reset: Reset, gradient: Origin) -> Diagnostic:
-    """NL0703: a gradient that flows through the updates between two resets."""
-    return Diagnostic(
-        "NL0703",
-        f"a gradient through the updates of `{state}` between two resets cannot be executed yet",
-        labels_of(
-            gradient,
-            f"it spans whole windows of `{state}`, so its updates are part of the function",
-            Label(reset.origin.span, f"`{state}` is reset here"),
-        ),
-        f"stop({state}) keeps `{state}` a constant; or let the gradient be of one tick",
     )
 
 

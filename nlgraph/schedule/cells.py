@@ -8,12 +8,13 @@ their update (a gather) or before it (`prev`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
 from nlgraph.schedule.gradients import Gradients
+from nlgraph.schedule.living import find_replayed
 from nlgraph.schedule.model import Memory
 from nlgraph.schedule.moving import Motion, always
 from nlgraph.schedule.naming import window_name
@@ -42,26 +43,61 @@ class Cell:
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Why a cell is computed by a window that is run again: what lives in its gradient's tick."""
+
+    window: Period
+    gradient: Origin
+    state: StateId
+
+
 @dataclass(slots=True, eq=False)
 class Cells:
-    """All cells, and the memories with the gather or the `prev` that reads them."""
+    """All cells, and the memories with the gather or the `prev` that reads them.
+
+    The cells of `replayed` are computed elsewhere, by a window of so many ticks that is run again.
+    """
 
     of: dict[CellKey, Cell] = field(default_factory=dict)
+    replayed: dict[CellKey, Replayed] = field(default_factory=dict)
     memories: dict[Value, Memory] = field(default_factory=dict)
     by_name: dict[str, tuple[Value, Memory]] = field(default_factory=dict)
 
 
 def collect_cells(
-    values: Values, motion: Motion, gradients: Gradients, watch: tuple[SignalId, ...]
+    values: Values,
+    motion: Motion,
+    gradients: Gradients,
+    watch: tuple[SignalId, ...],
+    only: Collection[CellKey] | None = None,
 ) -> Cells:
-    """The cells of a step, or of a call that updates nothing: its outputs and watched signals."""
+    """The cells of a step, or of a call that updates nothing: its outputs and watched signals.
+
+    Where `only` some are wanted, these and what they need.
+    """
     cells = Cells()
     seen: set[Value] = set()
-    queue = deque(_results(values, watch))
-    if values.learning:
-        queue.extend(_states(values, motion))
+    queue: deque[Cell] = deque()
+    if only is None:
+        queue.extend(_results(values, watch))
+        if values.learning:
+            for state in values.equations.states:
+                queue.extend(_of_state(values, motion, state))
+    else:
+        names = {name for _, name in only}
+        queue.extend(_results(values, (), only))
+        for state in values.equations.states:
+            if state in names:
+                queue.extend(_of_state(values, motion, state))
     while queue:
         cell = queue.popleft()
+        replayed = find_replayed(values, motion, cell.value)
+        if replayed is not None:
+            stands_for = values.cell(cell.key, cell.type, cell.origin)
+            cells.of[cell.key] = replace(cell, value=stands_for)
+            cells.replayed[cell.key] = Replayed(*replayed)
+            continue
         value = gradients.rewrite(cell.value)
         cells.of[cell.key] = Cell(
             cell.key, cell.period, value, cell.type, cell.component, cell.origin
@@ -73,15 +109,37 @@ def collect_cells(
                 seen.add(found)
                 if motion.of(found) is None:
                     queue.extend(_remember(values, cells, found))
-        if not queue:
+                    if only is not None:
+                        queue.extend(_needed(values, motion, cells, found))
+        if not queue and only is None:
             # What calls alone read must be kept by steps.
             queue.extend(_kept_for_calls(values, motion, gradients, cells, seen))
     return cells
 
 
-def _results(values: Values, watch: tuple[SignalId, ...]) -> Iterable[Cell]:
+def remember(values: Values, cells: Cells, gather: Value) -> Memory:
+    """Keep a gather's memory, for a unit that no cell of these stands in; it has no gradients."""
+    for cell in _remember(values, cells, gather):
+        cells.of[cell.key] = cell
+    return cells.memories[gather]
+
+
+def _needed(values: Values, motion: Motion, cells: Cells, found: Value) -> Iterable[Cell]:
+    """The cells of a state that is read as it is after its update."""
+    if found.form not in ("primed", "seen", "started"):
+        return ()
+    state = StateId(found.data[0] if found.form == "seen" else found.data)
+    known = any((kind, state) in cells.of for kind in ("updated", "started"))
+    return () if known else _of_state(values, motion, state)
+
+
+def _results(
+    values: Values, watch: tuple[SignalId, ...], only: Collection[CellKey] | None = None
+) -> Iterable[Cell]:
     equations, clocked = values.equations, values.clocked
     for result in equations.results:
+        if only is not None and ("result", result.name) not in only:
+            continue
         if values.learning or result.kind == "output":
             period = max(values.period(clocked.timings[result.value].clock) or 1, 1)
             value = values.of(result.value, None, at=_at(values, result.value))
@@ -116,34 +174,34 @@ def _tensor(type_: TensorType) -> TensorType:
     return TensorType(dtypes[type_.dtype]) if type_.is_number else type_
 
 
-def _states(values: Values, motion: Motion) -> Iterable[Cell]:
-    for state in values.equations.states.values():
-        type_ = values.shaped.states[state.id]
-        assert type_ is not None, "a system with faults is never compiled"
-        base = values.state(state.id, "state", state.origin)
-        moving = motion.of(base)
-        period = values.state_period(state.id)
-        anew = moving is not None and moving.lives_within(1) and not moving.keeps
-        if period is not None and not anew:
-            update = values.update(state.id)
-            assert update is not None, "what has a period has an update"
-            if period < 1:
-                update = values.make(
-                    "seen", (), (str(state.id), 1), type_, state.origin, component=state.component
-                )
-            yield Cell(
-                ("updated", state.id), max(period, 1), update, type_, state.component, state.origin
+def _of_state(values: Values, motion: Motion, name: StateId) -> Iterable[Cell]:
+    state = values.equations.states[name]
+    type_ = values.shaped.states[state.id]
+    assert type_ is not None, "a system with faults is never compiled"
+    base = values.state(state.id, "state", state.origin)
+    moving = motion.of(base)
+    period = values.state_period(state.id)
+    anew = moving is not None and moving.lives_within(1) and not moving.keeps
+    if period is not None and not anew:
+        update = values.update(state.id)
+        assert update is not None, "what has a period has an update"
+        if period < 1:
+            update = values.make(
+                "seen", (), (str(state.id), 1), type_, state.origin, component=state.component
             )
-        period_ = values.reset_period(state.id)
-        if period_ is not None and state.reset is not None:
-            if state.reset.to is None:
-                start = values.make("initial", (), str(state.id), type_, state.origin)
-            else:
-                start = _restarted(values, values.of(state.reset.to, state.component))
-            yield Cell(
-                ("started", state.id), max(period_, 1), start, type_, state.component,
-                state.reset.origin,
-            )  # fmt: skip
+        yield Cell(
+            ("updated", state.id), max(period, 1), update, type_, state.component, state.origin
+        )
+    period_ = values.reset_period(state.id)
+    if period_ is not None and state.reset is not None:
+        if state.reset.to is None:
+            start = values.make("initial", (), str(state.id), type_, state.origin)
+        else:
+            start = _restarted(values, values.of(state.reset.to, state.component))
+        yield Cell(
+            ("started", state.id), max(period_, 1), start, type_, state.component,
+            state.reset.origin,
+        )  # fmt: skip
 
 
 def _restarted(values: Values, root: Value) -> Value:
@@ -191,7 +249,7 @@ def _remember(values: Values, cells: Cells, value: Value) -> Iterable[Cell]:
         type_ = _of_copies(values, _tensor(value.parts[0].type), copies)
         memory = _add(cells, value, Memory(name, type_, length, fill, window))
         yield _kept(memory, "updated", period, value.parts[0], value)
-        if kind != "collect":
+        if kind not in ("collect", "first"):
             yield _kept(memory, "started", window, value, value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nlgraph.diagnostics.diagnostic import Diagnostic, Label, labels_of
+from nlgraph.system.model import ClockDef
 from nlgraph.text.span import Origin
 
 
@@ -37,6 +38,49 @@ def slow_update(at: Origin, state: str) -> Diagnostic:
         f"a gradient through the update of `{state}`, which its reader does not have in every tick",
         labels_of(at, f"`{state}'` is an update now and then, and else `{state}` itself"),
         f"stop({state}') is a constant; or the reader updates when `{state}` does",
+    )
+
+
+def replayed_in_call(gradient: Origin, state: str) -> Diagnostic:
+    """NL0703: an output that only a window that is run again could tell."""
+    return _window_again(
+        gradient,
+        f"`{state}` is updated between two resets inside this gradient's tick",
+        "an output needs it in a call that updates nothing, which has no window of ticks",
+        "a metric can be it, or a state that an update makes of it",
+    )
+
+
+def beside_in_window(one: ClockDef, other: ClockDef, gradient: Origin) -> Diagnostic:
+    """NL0703: clocks beside each other in a window that is run again."""
+    return _window_again(
+        gradient,
+        "its tick is run again as one, with all that ticks inside it",
+        f"`{one.id}` and `{other.id}` tick beside each other in it",
+        "one whose period is a multiple of the other's runs; and all run with backend='reference'",
+        Label(one.origin.span, "one clock"),
+        Label(other.origin.span, "the other clock"),
+    )
+
+
+def inner_draw(gradient: Origin, state: str) -> Diagnostic:
+    """NL0703: draws inside the root ticks of a window that is run again."""
+    return _window_again(
+        gradient,
+        f"its tick is run again as one, since `{state}` is updated inside it",
+        "it draws random numbers inside the root's ticks",
+        "draw once in a tick of the root",
+    )
+
+
+def _window_again(
+    gradient: Origin, place: str, why: str, advice: str, *others: Label
+) -> Diagnostic:
+    return Diagnostic(
+        "NL0703",
+        f"a gradient over several ticks of the root that cannot be executed yet: {why}",
+        labels_of(gradient, place, *others),
+        advice,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from nlgraph.ops.types import Dim, TensorType
 from nlgraph.schedule.cells import Cells
@@ -24,8 +24,9 @@ from nlgraph.schedule.moving import Motion
 from nlgraph.schedule.reach import depends
 from nlgraph.schedule.scopes import Scope
 from nlgraph.schedule.scoping import differentiated, outside, replaced, untracked
-from nlgraph.schedule.value import Value, base_of, parts_first
+from nlgraph.schedule.value import Period, Value, base_of, parts_first
 from nlgraph.schedule.values import Values
+from nlgraph.shapes.model import Hidden
 from nlgraph.system.ids import ClockId
 
 _MOST_SHARED = 16
@@ -183,9 +184,10 @@ class Evaluator:
                 source = Source("initial", value.data)
                 return self.read(source, value.type, f"{value.data}_initial", lead)
             case "input":
-                return self.read(Source("input", value.data), value.type, value.data)
+                period = self.values.period(self.values.equations.inputs[value.data].clock)
+                return self._stream(value, (), period or 1)
             case "draw":
-                return self._draw(value)
+                return self._stream(value, *self.values.draws[value.data])
             case "number_of":
                 return tick_numbers(self, value)
             case "slice":
@@ -249,13 +251,14 @@ class Evaluator:
             return (yield from last(self, value))
         return (yield from before(self, scope, moving))
 
-    def _draw(self, value: Value) -> Name:
-        hidden, period = self.values.draws[value.data]
+    def _stream(self, value: Value, hidden: Hidden, period: Period) -> Name:
+        """An input or a draw, with all its ticks in front where it has several, then its copies."""
         ticks = (Dim(None, int(1 / period)),) if period < 1 else ()
         type_ = TensorType(
             value.type.dtype, (*ticks, *map(self.lift.dim, hidden), *value.type.dims)
         )
-        name = self.draft.input(Source("draw", value.data), type_, value.data)
+        kind: Literal["input", "draw"] = "draw" if value.form == "draw" else "input"
+        name = self.draft.input(Source(kind, value.data), type_, value.data)
         lead = ((TICKS,) if ticks else ()) + hidden
         order = self.lift.merged([lead])
         if lead:

@@ -153,6 +153,15 @@ def _remembered(evaluator: Evaluator, cell: Cell, gather: Value, memory: Memory)
     if gather.form == "prev":
         return _conform(evaluator, arg, cell.value, own, copies)
     kind, period, window, *_ = gather.data
+    if kind == "first":
+        count = Source("count", Count(period, window))
+        begun = _op(
+            evaluator, "gt", (evaluator.read(count, TensorType(WHOLE), "position"), 1),
+            TensorType(WHOLE), gather, "begun",
+        )  # fmt: skip
+        arg = _conform(evaluator, arg, cell.value, own, copies)
+        found = _op(evaluator, "where", (begun, held, arg), type_, gather, f"{short}_next")
+        return _leading(evaluator, found, copies)
     if kind == "collect":
         arg = _conform(evaluator, arg, cell.value, own, copies)
         count = Source("count", Count(period, window))

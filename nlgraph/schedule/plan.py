@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from nlgraph.diagnostics.diagnostic import Report
-from nlgraph.schedule.cells import collect_cells
+from nlgraph.schedule import errors
+from nlgraph.schedule.cells import CellKey, Cells, Replayed, collect_cells, remember
 from nlgraph.schedule.evaluate import Evaluator
-from nlgraph.schedule.firing import group_cells
+from nlgraph.schedule.firing import Group, group_cells
 from nlgraph.schedule.gradients import Gradients
-from nlgraph.schedule.model import Schedule
+from nlgraph.schedule.model import Schedule, Unit
 from nlgraph.schedule.moving import Motion
 from nlgraph.schedule.naming import window_name
+from nlgraph.schedule.replay import Replay, replay
 from nlgraph.schedule.value import Period
 from nlgraph.schedule.values import Values
 from nlgraph.shapes.model import Shaped
@@ -40,18 +43,75 @@ def make_schedule(
     gradients = Gradients(values)
     motion = Motion(values, gradients.rewrite)
     cells = collect_cells(values, motion, gradients, tuple(SignalId(name) for name in watch))
+    replays = _replays(shaped, values, cells)
+    for gather in dict.fromkeys(gather for found in replays for gather in found.kept):
+        remember(values, cells, gather)
     evaluators: list[Evaluator] = []
     for group in group_cells(cells, motion):
-        clock = _clock(values, group.period)
-        evaluators.append(Evaluator(values, motion, cells, group, clock, tuple(evaluators)))
-        evaluators[-1].write()
-    units = tuple(evaluator.draft.close() for evaluator in evaluators)
+        members = tuple(cell for cell in group.cells if cell.key not in cells.replayed)
+        if members:
+            group = replace(group, cells=members)
+            clock = _clock(values, group.period)
+            evaluators.append(Evaluator(values, motion, cells, group, clock, tuple(evaluators)))
+            evaluators[-1].write()
+    units = [evaluator.draft.close() for evaluator in evaluators]
+    units = _with_replays(units, [evaluator.group for evaluator in evaluators], replays)
     memories = tuple(memory for _, memory in cells.by_name.values())
+    memories += tuple(memory for found in replays for memory in found.memories)
     names = {
         expr: window_name(values, gradients.rewrite(value))
         for expr, value in values.gathers.items()
     }
-    return Schedule(units, memories, _bound_dims(shaped), names)
+    return Schedule(tuple(units), memories, _bound_dims(shaped), names)
+
+
+def _replays(shaped: Shaped, values: Values, cells: Cells) -> list[Replay]:
+    """What runs windows again, the longest first: shorter ones may read what those give."""
+    windows: dict[Period, dict[CellKey, Replayed]] = {}
+    for key, found in cells.replayed.items():
+        windows.setdefault(found.window, {})[key] = found
+    if not values.learning:
+        for found in cells.replayed.values():
+            values.report.add(errors.replayed_in_call(found.gradient, found.state))
+        return []
+    return [
+        replay(shaped, values, int(window), windows[window])
+        for window in sorted(windows, reverse=True)
+    ]
+
+
+def _with_replays(
+    units: Sequence[Unit], groups: Sequence[Group], replays: Sequence[Replay]
+) -> list[Unit]:
+    """All units in an order in which they can run.
+
+    Windows are run again behind what keeps them, which has the first units, and before all that
+    reads what they give.
+    """
+    again = [unit for found in replays for unit in found.units]
+    if not again:
+        return list(units)
+    shortest = min(unit.period for unit in again)
+    place = next(
+        (i for i, group in enumerate(groups) if group.stratum or group.period >= shortest),
+        len(units),
+    )
+
+    plain = [_renumbered(unit, lambda i: i + len(again) * (i >= place)) for unit in units]
+    found: list[Unit] = []
+    for each in replays:
+        start = place + len(found)
+        found += [_renumbered(unit, start.__add__) for unit in each.units]
+    return [*plain[:place], *found, *plain[place:]]
+
+
+def _renumbered(unit: Unit, number: Callable[[int], int]) -> Unit:
+    """A unit that knows others by new numbers."""
+    inputs = tuple(
+        replace(source, unit=number(source.unit)) if source.kind == "value" else source
+        for source in unit.inputs
+    )
+    return replace(unit, inputs=inputs)
 
 
 def _clock(values: Values, period: Period) -> ClockId:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cached_property
 
 from nlgraph.clocks.model import Clocked
 from nlgraph.ops.types import Dim
@@ -39,6 +40,12 @@ class Times:
         if found.update is None:
             return None
         return self.period(self.clocked.components[found.component])
+
+    @cached_property
+    def lasting(self) -> bool:
+        """Whether anything is reset, and not with every root tick."""
+        clocks = (state.reset.clock for state in self.equations.states.values() if state.reset)
+        return any(self.clocked.durations[clock] > 1 for clock in clocks)
 
     def reset_period(self, state: StateId) -> Period | None:
         """The time between two resets of a state to another value; None where it has none."""

@@ -31,7 +31,8 @@ Form = Literal[
     "signal",  # data: its name, part: what defines it. Only signals that a gradient is taken by.
     "op",  # data: (operator, attrs), parts: its arguments
     "gather",  # data: (kind, period of the value, of the window, axis, dims
-    # of copies, name of its memory if known), part: the value
+    # of copies, name of its memory if known), part: the value. `first` is one, too: the value at
+    # the first tick of a window.
     "prev",  # data: (name, period); its value is in `Values.prevs`
     "grad",  # data: (number of targets, period, dims of copies, None or the length of a window,
     # whose ticks' gradients are summed), parts: value, targets, points

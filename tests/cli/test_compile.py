@@ -17,9 +17,9 @@ REFUSED = """
 clock step
 clock slow = 4 step
 input x : [3] every step
-component W : scalar = 1 every slow { W' = W - grad(average(sum(x) * M), W) }
+component W : scalar = 1 every slow { W' = W - accumulate(sum(x)) }
 component M : scalar = 0 reset every slow to W { M' = M + sum(x) * W }
-output y = sum(x) + M
+output y = grad(average(sum(x) * M, slow), W)
 """
 
 

@@ -33,11 +33,30 @@ REFUSED = {
         "NL0702",
         "collect",
     ),
-    "a gradient through the updates between resets": (
-        "component W : scalar = 1 every slow { W' = W - grad(average(sum(x) * M), W) }\n"
-        "component M : scalar = 0 reset every slow to W { M' = M + sum(x) * W }\n",
+    "an output that only a window could tell": (
+        "component W : scalar = 1 every slow { W' = W - average(grad(sum(x) * W, W)) }\n"
+        "component M : scalar = 0 reset every slow to W { M' = M + sum(x) * W }\n"
+        "output o = grad(average(sum(x) * M, slow), W)\n",
+        "NL0703",
+        "grad(average(sum(x) * M, slow), W)",
+    ),
+    "clocks beside each other in a window that is run again": (
+        "clock short = 2 step\n"
+        "component W : scalar = 1 every 6 step { W' = W - grad(average(sum(x) * M), W) }\n"
+        "component M : scalar = 0 every 3 step reset every 6 step to W {\n"
+        "  M' = M + accumulate(sum(x)) * W }\n"
+        "component N : scalar = 0 every short { N' = N + accumulate(sum(x)) }\n"
+        "metric n = N\nmetric m = M\n",
         "NL0703",
         "grad(average(sum(x) * M), W)",
+    ),
+    "draws inside the ticks of a window that is run again": (
+        "clock token = step along T\n"
+        "component W : scalar = 1 every slow { W' = W - grad(average(s * M), W) }\n"
+        "component M : scalar = 0 reset every slow to W { M' = M + s * W }\n"
+        "n = sum(x[token] + normal(0, 1, [B]))\ns = accumulate(n, step)\n",
+        "NL0703",
+        "grad(average(s * M), W)",
     ),
     "a reset to a window's value before its end": (
         "mean4 = average(sum(x), slow)\nclock short = 2 step\n"

@@ -5,7 +5,6 @@ import nlgraph
 
 NOT_YET = {
     "test_a_gradient_of_what_is_nonlinear_in_a_gather": "NL0706",
-    "test_a_gradient_over_a_window_flows_through_what_is_reset_with_it": "NL0703",
     "test_prev_is_a_constant_to_a_window_s_gradient": "NL0706",
     "test_with_replaces_a_state_in_all_ticks_of_a_window": "NL0707",
 }
