@@ -12,6 +12,7 @@ from nlgraph.functional import with_axes
 from nlgraph.graph.bundles import bundle
 from nlgraph.graph.calls import Dtypes, Sizes, call_of
 from nlgraph.graph.loop import Loop
+from nlgraph.graph.retain import retain
 from nlgraph.graph.reuse import reuse_lists
 from nlgraph.graph.simplify import simplify
 from nlgraph.graph.steps import Step, Steps, in_order
@@ -38,6 +39,7 @@ def build_steps(steps: Steps, sizes: Sizes, dtypes: Dtypes, name: str) -> fx.Gra
     simplify(steps)
     bundle(steps)
     reuse_lists(steps)
+    retain(steps.outputs)
     graph = fx.Graph()
     root = torch.nn.Module()
     made: dict[Step, Any] = {step: placeholder(graph, step.name) for step in steps.inputs}

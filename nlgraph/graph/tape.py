@@ -14,6 +14,7 @@ from typing import Any
 
 from nlgraph.graph.alike import hashable, number_loop
 from nlgraph.graph.prune import prune_loops
+from nlgraph.graph.retain import reached, retain
 from nlgraph.graph.steps import Step, Steps, identity, in_order, steps_of
 from nlgraph.ops.dtypes import FLOATS
 from nlgraph.ops.externs import EXTERN
@@ -57,7 +58,7 @@ def _flatten(
     outputs = [tape.step(arg) for arg in region.outputs]
     tape.close(outputs)
     tape.share(outputs)
-    _retain(outputs)
+    retain(outputs)
     return Steps(tape.inputs, outputs)
 
 
@@ -189,14 +190,14 @@ class _Tape:
             step.attrs, step.tape, step.several = {"create_graph": inside}, inside, True
             self._backward[value] = step, {}
         backward, places = self._backward[value]
-        reached = _reached(value)
-        if inside or any(_may_be_constant(step) for step in reached):
+        found = reached(value)
+        if inside or any(_may_be_constant(step) for step in found):
             # Code of the user's may leave a parameter unused, a loop what it carries, and the
             # derivative of what is linear what it was taken by: its derivative is 0.
             backward.attrs = {**backward.attrs, "materialize_grads": True}
         for name, leaf_name in zip(binding.names, grad.region.inputs, strict=True):
             leaf, type_ = self._known[leaf_name], self.unit.types[name]
-            if leaf in reached:
+            if leaf in found:
                 index = {"index": places.setdefault(leaf, len(places))}
                 step = Step("part", (backward,), type_, name, binding.note, index, tape=inside)
                 if inside:
@@ -275,28 +276,6 @@ def _runs(step: Step, needed: set[Step]) -> bool:
 
 def _in_order(dims: Sequence[int]) -> bool:
     return tuple(dims) == tuple(range(len(dims)))
-
-
-def _retain(outputs: list[Step]) -> None:
-    """Let a backward pass keep what a later one needs of its tape."""
-    later: set[Step] = set()
-    for step in reversed(in_order(outputs)):
-        if step.op == "backward" and not step.attrs["create_graph"]:
-            tape = {part for part in _reached(step.args[0]) if part.op != "leaf"}
-            step.attrs = {**step.attrs, "retain_graph": not later.isdisjoint(tape)}
-            later |= tape
-
-
-def _reached(value: Step) -> set[Step]:
-    """What a gradient of a value flows through, with the leaves."""
-    found: set[Step] = set()
-    stack = [value]
-    while stack:
-        step = stack.pop()
-        if step.tape and step not in found:
-            found.add(step)
-            stack.extend(steps_of(step.args))
-    return found
 
 
 def _may_be_constant(step: Step) -> bool:

@@ -124,4 +124,27 @@ component a : scalar = b every inner reset every seq { a' = 0.9*a + tick(inner) 
 component b : scalar = 0.5 every seq { b' = 0.1*a' }
 component c : scalar = 0.3 { c' = grad(tanh(c*b') with (c = c + b'), c) }
 """,
+    "two_backward_passes_in_another_order": """
+use std.optim (gd)
+dim B = 2, T = 4, d = 2
+clock seq
+clock token = seq along T
+clock slow = 2 seq
+input x, y : [B, T, d] every seq
+k = x @ P
+component a : [d, d] ~ normal(0, 0.5) per B every seq reset every slow to P { map (q) = q @ a; \
+minimize sum(tanh(a(0.5*0.3*0.3 + product(y[token])) - 0.6*product(k[token]) \
+- 0.4*mean(y, T))^2) by gd(lr = 0.1) }
+component b : [d] = 0 every seq reset every slow { b' = b - 0.1*0.3 }
+component c : [d] = e per B every token reset every seq to e { \
+E = tanh(c*x[token] - 0.5*y[token]*tanh(k[token]))^2; c' = c - 0.2*E }
+component e : [d] ~ normal(0, 0.5) every seq { e' = 0.95*e - 0.1*0.3 }
+L0 = 0.3
+L1 = mean((c' + 0.5*0.3)*k[token])
+R1 = accumulate(L1, seq)
+component P : [d, d] ~ normal(0, 0.7) every seq
+train P minimize average(L0) + average(L1) by gd(lr = 0.1)
+output g = grad(R1, P)
+output o = a'
+""",
 }
