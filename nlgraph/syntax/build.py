@@ -206,12 +206,13 @@ class Builder(Expressions):
         return nodes.Rule(span, name, _params(parts), each, names, parts[-1].items)
 
     def make_transform(self, parts: Parts) -> nodes.Transform:
-        """`transform name(params) for names = value`."""
+        """`transform name(params) for each names = value`."""
+        each = any(_is(part, "EACH") for part in parts)
         body = parts[-1].items if isinstance(parts[-1], Body) else None
         value = parts[-1] if body is None else None
         names = _only(parts, Names).items
         span, name = self.span(parts), self.text(parts[1])
-        return nodes.Transform(span, name, _params(parts), names, value, body)
+        return nodes.Transform(span, name, _params(parts), each, names, value, body)
 
     def make_block(self, parts: Parts) -> nodes.Block:
         """`block name(params) { … }`."""

@@ -415,10 +415,11 @@ class Rule(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transform(Node):
-    """`transform name(params) for names = value`, or with a body."""
+    """`transform name(params) for [each] names = value`, or with a body."""
 
     name: str
     params: tuple[Param, ...]
+    each: bool
     names: tuple[Identifier, ...]
     value: Expr | None
     body: tuple[Statement, ...] | None

@@ -25,7 +25,7 @@ from nlgraph.system.forms import gradient
 from nlgraph.system.ids import ComponentId
 from nlgraph.system.instances import Chain, Instance, body_of, make_instance, transformed, updates
 from nlgraph.system.lookup import describe, entity_of
-from nlgraph.system.model import SignalRead, StateRead, Unknown
+from nlgraph.system.model import Expr, SignalRead, StateRead, Unknown
 from nlgraph.system.values import Bundle, Key, Value
 from nlgraph.text.span import Origin
 
@@ -111,10 +111,10 @@ def _plan_group(builder: Builder, plan: Plan) -> None:
     last: list[Instance] = []
     for position, (template, call) in enumerate(chain):
         rule = template.node
-        each = isinstance(rule, nodes.Rule) and rule.each
+        assert isinstance(rule, nodes.Rule | nodes.Transform)
         parts: list[tuple[Mapping[Key, StateRecord], StateRecord | None]] = (
             [({("", key[1]): record}, record) for key, record in plan.leaves.items()]
-            if each
+            if rule.each
             else [(plan.leaves, None)]
         )
         last = [
@@ -122,7 +122,7 @@ def _plan_group(builder: Builder, plan: Plan) -> None:
             for part, record in parts
         ]
         if isinstance(rule, nodes.Transform):
-            g = _transformed_by(builder, last[0], origin)
+            g = _transformed_by(builder, last, tuple(plan.leaves), origin)
 
     def run() -> None:
         for comp in plan.hosts.values():
@@ -156,8 +156,19 @@ def _gradient(builder: Builder, chain: Chain) -> Value:
     return g
 
 
-def _transformed_by(builder: Builder, instance: Instance, origin: Origin) -> LazyValue:
-    return LazyValue(lambda: transformed(builder, instance), origin)
+def _transformed_by(
+    builder: Builder, instances: list[Instance], keys: tuple[Key, ...], origin: Origin
+) -> LazyValue:
+    """What a transform passes on: of the bundle, or of each of its leaves."""
+
+    def value() -> Value:
+        found = [transformed(builder, instance) for instance in instances]
+        if len(found) == 1:
+            return found[0]
+        leaves = {key: of for key, of in zip(keys, found, strict=True) if isinstance(of, Expr)}
+        return Bundle(leaves)
+
+    return LazyValue(value, origin)
 
 
 def _chain(

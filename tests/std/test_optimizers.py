@@ -258,17 +258,40 @@ def test_clip_norm_has_one_norm_for_the_whole_bundle(limit):
     assert all(scale == 1 for scale in scales) == (limit == 100.0)
 
 
-@pytest.mark.parametrize(("name", "centre"), [("A", True), ("b", False)])
-def test_centralization_takes_each_columns_mean_off(name, centre):
-    spec = _spec("centralize() then gd(lr = 0.1)", (name,))
+@pytest.mark.parametrize("trained", [NAMES, ("A",), ("b",)])
+def test_centralization_takes_each_columns_mean_off_a_matrix(trained):
+    """One tensor of a bundle at a time: C and A have no dimension in common."""
+    spec = _spec("centralize() then gd(lr = 0.1)", trained)
     module = nlgraph.compile(nlgraph.loads(spec), backend="eager", dtype=torch.float64)
     weights = _weights(module)
 
     def step(gradients, *_):
-        (g,) = gradients
-        weights[name].sub_(0.1 * (g - g.mean(0, keepdim=True) if centre else g))
+        for name, g in zip(trained, gradients, strict=True):
+            weights[name].sub_(0.1 * (g - g.mean(0, keepdim=True) if g.dim() > 1 else g))
 
-    _assert_follows(module, weights, (name,), step, 1e-12)
+    _assert_follows(module, weights, trained, step, 1e-12)
+
+
+def test_a_transform_for_each_tensor_may_remember():
+    """Each tensor's gradient smoothed and brought to length 1, then one step for the bundle."""
+    smooth = """transform smooth(keep) for each W, g {
+  component m : like W = 0 { m' = keep * m + g }
+  g' = m' / norm(m')
+}
+"""
+    spec = smooth + _spec("gd(lr = 0.1)").replace("by gd", "by smooth(0.5) then gd")
+    system = nlgraph.loads(spec)
+    assert _levels(system, "A", "W") == "m > W"
+    module = nlgraph.compile(system, backend="eager", dtype=torch.float64)
+    weights = _weights(module)
+    memories = [torch.zeros_like(weights[name]) for name in NAMES]
+
+    def step(gradients, *_):
+        for name, m, g in zip(NAMES, memories, gradients, strict=True):
+            m.mul_(0.5).add_(g)
+            weights[name].sub_(0.1 * m / m.norm())
+
+    _assert_follows(module, weights, NAMES, step, 1e-12)
 
 
 @pytest.mark.parametrize(("read", "levels"), [("W'", [("W",), ("mean",)]), ("W", [("W", "mean")])])
@@ -303,10 +326,9 @@ output z = W
         ("shampoo(lr = 0.1)", "NL0405", "matrix"),
         ("soap()", "NL0405", "matrix"),
         ("delta_momentum(lr = 0.1)", "NL0405", "matrix"),
-        ("muon(lr = 0.1)", None, ""),
+        ("muon(lr = 0.1, k = 3)", None, "`muon`"),
         ("muon()", "NL0214", "`muon` needs `lr`"),
-        ("shampoo(lr = 0.1, every = 3)", None, ""),
-        ("centralize() then gd(lr = 0.1)", None, ""),
+        ("adamw() then gd(lr = 0.1)", None, "a transform"),
     ],
 )
 def test_misuse_is_told_at_the_users_line(call, code, says):

@@ -126,12 +126,16 @@ def test_expressions(text: str, tree: str | None):
         ),
         (
             "transform t for w, g = 2 * g",
-            "Transform(name='t', params=(), names=(w, g), value=(2 * g), body=-)",
+            "Transform(name='t', params=(), each=False, names=(w, g), value=(2 * g), body=-)",
+        ),
+        (
+            "transform t for each w, g = g",
+            "Transform(name='t', params=(), each=True, names=(w, g), value=g, body=-)",
         ),
         (
             "transform t(a) for w, g { g' = g }",
-            "Transform(name='t', params=(Param(name='a', default=-)), names=(w, g), value=-, "
-            "body=(Equation(target=g, primed=True, value=g)))",
+            "Transform(name='t', params=(Param(name='a', default=-)), each=False, names=(w, g), "
+            "value=-, body=(Equation(target=g, primed=True, value=g)))",
         ),
         ("block b() { }", "Block(name='b', params=(), body=())"),
         (
