@@ -23,6 +23,9 @@ PLANS = 16
 """Sets of sizes, other than the file's, for which a module keeps what runs them: batches of one or
 two lengths and sequences of a dozen. One that is needed again is made again."""
 
+KEPT_BYTES = 64 * 2**30
+"""Bytes of the windows that are kept from tick to tick: more is no machine that runs a spec alone."""
+
 GRAPHS = 256
 """Graphs that a module keeps, each for a set of clocks that tick together and the sizes of a call:
 k clocks that share no factor make 2^k sets. One that is needed again is built again."""

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from nlgraph import limits
 from nlgraph.diagnostics.diagnostic import Diagnostic, Label, labels_of
 from nlgraph.system.model import ClockDef
 from nlgraph.text.span import Origin
+
+
+def too_much_kept(size: int, largest: Origin) -> Diagnostic:
+    """NL0603: windows that take more bytes than there may be."""
+    most = limits.KEPT_BYTES // 2**30
+    return Diagnostic(
+        "NL0603",
+        f"the windows of this system take {size / 2**30:,.0f} GiB, and may take {most}",
+        labels_of(largest, "the largest is kept for this"),
+        "a shorter window, or fewer and smaller inputs in it",
+    )
 
 
 def window_gradient(at: Origin, gathered: Origin, why: str, advice: str) -> Diagnostic:

@@ -11,6 +11,7 @@ from nlgraph.schedule.cells import CellKey, Cells, Replayed, collect_cells, reme
 from nlgraph.schedule.evaluate import Evaluator
 from nlgraph.schedule.firing import Group, group_cells
 from nlgraph.schedule.gradients import Gradients
+from nlgraph.schedule.kept import check_kept
 from nlgraph.schedule.model import Schedule, Unit
 from nlgraph.schedule.moving import Motion
 from nlgraph.schedule.naming import window_name
@@ -56,6 +57,7 @@ def make_schedule(
             evaluators[-1].write()
     units = [evaluator.draft.close() for evaluator in evaluators]
     units = _with_replays(units, [evaluator.group for evaluator in evaluators], replays)
+    check_kept(((memory, of.origin) for of, memory in cells.by_name.values()), report)
     memories = tuple(memory for _, memory in cells.by_name.values())
     memories += tuple(memory for found in replays for memory in found.memories)
     names = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import lcm, prod
 
+from nlgraph.schedule.kept import bytes_of
 from nlgraph.schedule.model import (
     TICKS,
     Binding,
@@ -169,4 +170,4 @@ def _ticks(unit: Unit, name: Name) -> int:
 def _kept(schedule: Schedule) -> Iterator[str]:
     for memory in schedule.memories:
         count = "" if memory.length is None else f", {memory.length} values"
-        yield f"{memory.name} : {memory.type}{count}"
+        yield f"{memory.name} : {memory.type}{count}, {bytes_of(memory):,} bytes"

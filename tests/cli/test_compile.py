@@ -15,11 +15,12 @@ INSIDE = "dim T = 4\nclock step\nclock t = step along T\ninput x : [T] every ste
 )
 REFUSED = """
 clock step
-clock slow = 4 step
+clock two = step / 2
+clock three = step / 3
 input x : [3] every step
-component W : scalar = 1 every slow { W' = W - accumulate(sum(x)) }
-component M : scalar = 0 reset every slow to W { M' = M + sum(x) * W }
-output y = grad(average(sum(x) * M, slow), W)
+component W : scalar = 1 every two { W' = W + sum(x) }
+component M : scalar = 0 every three { M' = M + sum(x) }
+output y = sum(x)
 """
 
 
@@ -60,7 +61,7 @@ def test_what_cannot_be_executed_is_a_diagnostic(arguments, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     Path("a.nl").write_text(REFUSED)
     assert main(["compile", "a.nl", *arguments]) == 1
-    assert "error[NL0703]" in capsys.readouterr().err
+    assert "error[NL0701]" in capsys.readouterr().err
     assert not Path("out").exists()
 
 
