@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -46,18 +46,19 @@ def make_batches(
     *,
     share: float | None,
     seed: int,
-    may_be_smaller: bool,
+    fits: Callable[[int], bool],
     report: Report,
 ) -> Batches | None:
     """Hold a share of the items apart and cut the others into batches.
 
-    Without a share (None) nothing is trained on, and a smaller batch, where there may be one, is
-    enough.
+    `fits` says whether the system takes a batch of so many items. Without a share (None) nothing is
+    trained on, and a smaller batch that fits is enough.
     """
     order = _permutation(items.count, seed, _Stream.HOLDOUT, 0)
     held = round((share or 0) * items.count)
     trained = np.sort(order[held:])
-    if len(trained) < (1 if share is None and may_be_smaller else items.batch):
+    enough = share is None and len(trained) > 0 and fits(len(trained))
+    if len(trained) < items.batch and not enough:
         first = inputs[next(iter(items.arrays))]
         apart = None if share is None else held
         report.add(errors.too_short(first, len(trained), apart, items.batch))
@@ -71,7 +72,7 @@ def make_batches(
         seed,
         trained,
         np.sort(order[:held]),
-        may_be_smaller,
+        fits,
     )
 
 
@@ -101,7 +102,7 @@ class Batches:
     seed: int
     trained: Indices
     held: Indices
-    may_be_smaller: bool
+    fits: Callable[[int], bool]
 
     @property
     def epoch(self) -> int:
@@ -117,7 +118,7 @@ class Batches:
     def held_apart(self, tick: int) -> Iterator[Sized]:
         """The held-out items in batches, whatever the tick; the last may be smaller, or left out.
 
-        It is left out where the system takes one length only.
+        It is left out where the system does not take its length.
         """
         del tick
         yield from self._cut(self.held)
@@ -133,8 +134,9 @@ class Batches:
         return f"{len(self.held)} of {count} items held out" if len(self.held) else ""
 
     def left_out(self, count: int) -> int:
-        """How many of so many items fill no batch, where none may be smaller."""
-        return 0 if self.may_be_smaller else count % self.batch
+        """How many of so many items fill no batch, and are too few for one of their own."""
+        rest = count % self.batch
+        return rest if rest and not self.fits(rest) else 0
 
     def _cut(self, chosen: Indices) -> Iterator[Sized]:
         for start in range(0, len(chosen) - self.left_out(len(chosen)), self.batch):

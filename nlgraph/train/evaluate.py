@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from torch import Tensor
 
 from nlgraph.diagnostics.diagnostic import SpecError
+from nlgraph.frontend import System
 from nlgraph.module.module import Module
 from nlgraph.shapes.model import Shaped
 from nlgraph.train import errors
@@ -50,6 +51,17 @@ def _call(module: Module, inputs: Inputs) -> Results:
         return module(**inputs)  # type: ignore[no-any-return]
     except (RuntimeError, IndexError, TypeError, ValueError) as fault:
         raise SpecError([errors.call_failed(str(fault).partition("\n")[0])]) from fault
+
+
+def fits_in(system: System, dim: str | None, length: int) -> bool:
+    """Whether a call may bring so many items along the batch dim, by its states and its shapes."""
+    if not may_vary(system.shaped, dim):
+        return False
+    try:
+        system.with_sizes({str(dim): length})
+    except SpecError:
+        return False
+    return True
 
 
 def may_vary(shaped: Shaped, dim: str | None) -> bool:

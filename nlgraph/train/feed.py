@@ -12,7 +12,7 @@ from nlgraph.system.ids import InputId
 from nlgraph.train import errors
 from nlgraph.train.batches import Batches, Sized, make_batches
 from nlgraph.train.data import read_data
-from nlgraph.train.evaluate import may_vary
+from nlgraph.train.evaluate import fits_in, may_vary
 from nlgraph.train.fit import fit_batch
 from nlgraph.train.items import Items, fit_items
 from nlgraph.train.ranges import check_ranges
@@ -82,14 +82,13 @@ def open_feed(
     if items.sizes:
         system = load({**overrides, **items.sizes})
     check_ranges(items.arrays, system.shaped, report)
-    smaller = may_vary(system.shaped, items.batch_dim) or not items.batched
     batches = make_batches(
         items,
         system.shaped.clocked.equations.inputs,
         periods_of(system),
         share=share,
         seed=seed,
-        may_be_smaller=smaller,
+        fits=lambda length: not items.batched or fits_in(system, items.batch_dim, length),
         report=report,
     )
     _stop_at_errors(report)

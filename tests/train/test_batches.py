@@ -16,8 +16,12 @@ from nlgraph.train.items import Items
 _ORIGIN = Origin(Span(Source("spec.nl", "i"), 0, 1))
 
 
+def _all(_):
+    return True
+
+
 def _batches(
-    count=50, batch=8, *, share=0.2, seed=0, periods=(1,), dtype="int", bytes_=False, smaller=True
+    count=50, batch=8, *, share=0.2, seed=0, periods=(1,), dtype="int", bytes_=False, fits=_all
 ):
     """Inputs a, b … that all hold the number of the item, one for each period."""
     names = [InputId(chr(ord("a") + i)) for i in range(len(periods))]
@@ -34,7 +38,7 @@ def _batches(
         dict(zip(names, periods, strict=True)),
         share=share,
         seed=seed,
-        may_be_smaller=smaller,
+        fits=fits,
         report=report,
     )
     return made, report
@@ -70,10 +74,10 @@ def test_the_last_held_out_batch_is_smaller():
     assert batches.left_out(10) == 0
 
 
-def test_the_last_held_out_batch_is_left_out_where_it_cannot_be_smaller():
-    batches, _ = _batches(batch=4, share=0.2, smaller=False)
+def test_the_last_held_out_batch_is_left_out_where_its_length_does_not_fit():
+    batches, _ = _batches(batch=4, share=0.2, fits=lambda length: length != 2)
     assert [size for size, _ in batches.held_apart(1)] == [4, 4]
-    assert batches.left_out(10) == 2
+    assert [batches.left_out(count) for count in (8, 9, 10, 11)] == [0, 0, 2, 0]
 
 
 def test_all_items_come_in_order_whatever_is_held_apart():
@@ -82,11 +86,11 @@ def test_all_items_come_in_order_whatever_is_held_apart():
     assert cut == [list(range(8)), list(range(8, 16)), [16, 17, 18]]
 
 
-@pytest.mark.parametrize(("smaller", "least"), [(True, 1), (False, 8)])
-def test_without_a_share_the_data_may_be_shorter_than_a_batch(smaller, least):
-    made, _ = _batches(count=least, share=None, smaller=smaller)
+@pytest.mark.parametrize("least", [1, 5, 8])
+def test_without_a_share_the_data_may_be_shorter_than_a_batch(least):
+    made, _ = _batches(count=least, share=None, fits=lambda length: length >= least)
     assert [size for size, _ in made.in_order()] == [least]
-    made, report = _batches(count=least - 1, share=None, smaller=smaller)
+    made, report = _batches(count=least - 1, share=None, fits=lambda length: length >= least)
     assert made is None
     assert report.errors[0].message.endswith(f"of `a`, and there are {least - 1}")
 

@@ -151,7 +151,7 @@ def _held_out(count, *, share):
     at = Input(name, TensorType("f32", (Dim("B", 1),)), ClockId("step"), None)
     items = Items({name: np.zeros(count)}, frozenset([name]), 1, "B", {})
     made = make_batches(
-        items, {name: at}, {name: 1}, share=share, seed=0, may_be_smaller=True, report=Report()
+        items, {name: at}, {name: 1}, share=share, seed=0, fits=lambda _: True, report=Report()
     )
     return made.held
 
@@ -169,6 +169,18 @@ def test_the_held_out_values_are_means_over_all_held_out_items():
     accuracy = ((x[held] @ weight).argmax(-1) == y[held]).float().mean().item()
     assert last["holdout_loss"] == pytest.approx(loss, rel=1e-5)
     assert last["holdout_accuracy"] == pytest.approx(accuracy, rel=1e-6)
+
+
+def test_held_out_items_that_no_reshape_takes_are_left_out(capsys):
+    """40 items held out make two batches of 16, and the last 8 no 4 copies of 4."""
+    four = "reshape(reshape(x, [4, 4, d]) @ W, [B, classes])"
+    Path("spec.nl").write_text(PLAIN.replace("x @ W", four))
+    assert _begin("run", 5) == 0
+    assert "8 held-out items fill no batch and are left out" in capsys.readouterr().err
+    weight = load_file("run/checkpoints/5/state.safetensors")["W"]
+    data, held = np.load("data.npz"), _held_out(200, share=0.2)[:32]
+    right = (torch.from_numpy(data["x"][held]) @ weight).argmax(-1).numpy() == data["y"][held]
+    assert _lines("run")[-1]["holdout_accuracy"] == pytest.approx(right.mean(), rel=1e-6)
 
 
 def test_holding_nothing_apart_says_nothing_of_held_out_items(capsys):
