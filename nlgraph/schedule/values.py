@@ -6,7 +6,7 @@ Signals stand for what defines them; gathers and ticks are told apart by lengths
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nlgraph.diagnostics.diagnostic import Report
 from nlgraph.ops.lower import visible
@@ -47,16 +47,19 @@ from nlgraph.text.span import Origin
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """An expression as it is read: in a statement of a component, inside copies, every so often."""
+    """An expression as it is read: in a statement of a component, inside copies, every so often.
+
+    The component is a note alone: an objective that many components share is read once for all.
+    """
 
     expr: Expr
-    component: ComponentId | None
+    component: ComponentId | None = field(compare=False)
     hidden: Hidden
     at: Period
 
     def of(self, part: Expr) -> _Read:
         """A part, read in the same way."""
-        return replace(self, expr=part)
+        return _Read(part, self.component, self.hidden, self.at)
 
 
 class Values(Copies):
