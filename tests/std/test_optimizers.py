@@ -163,11 +163,15 @@ def test_the_page_is_what_the_table_says():
 # --------------------------------------------------------------------------- rules of several parts
 
 
-def test_sam_takes_the_gradient_at_a_worse_point():
+BACKENDS = pytest.mark.parametrize(("backend", "steps"), [("eager", STEPS), ("reference", 6)])
+
+
+@BACKENDS
+def test_sam_takes_the_gradient_at_a_worse_point(backend, steps):
     """W' = W - lr ∇L(W + rho g / |g|), with one norm for all weights."""
-    module = nlgraph.compile(
-        nlgraph.loads(_spec("sam(rho = 0.05, lr = 0.1)")), backend="eager", dtype=torch.float64
-    )
+    system = nlgraph.loads(_spec("sam(rho = 0.05, lr = 0.1)"))
+    assert _levels(system, "A", "W") == "W"
+    module = nlgraph.compile(system, backend=backend, dtype=torch.float64)
     weights = _weights(module)
 
     def step(gradients, x, y):
@@ -181,14 +185,15 @@ def test_sam_takes_the_gradient_at_a_worse_point():
         for name, g in zip(NAMES, there, strict=True):
             weights[name].sub_(0.1 * g)
 
-    _assert_follows(module, weights, NAMES, step, 1e-12)
+    _assert_follows(module, weights, NAMES, step, 1e-12, steps)
 
 
-def test_a_hypergradient_is_how_two_gradients_agree():
+@BACKENDS
+def test_a_hypergradient_is_how_two_gradients_agree(backend, steps):
     """rate' = rate + beta <g, last g>, over the whole bundle; W' = W - rate' g."""
     system = nlgraph.loads(_spec("hypergradient(lr = 0.1, beta = 0.01)"))
     assert _levels(system, "A", "W") == "last rate > W"
-    module = nlgraph.compile(system, backend="eager", dtype=torch.float64)
+    module = nlgraph.compile(system, backend=backend, dtype=torch.float64)
     weights = _weights(module)
     last = [torch.zeros_like(weights[name]) for name in NAMES]
     rate = 0.1
@@ -200,7 +205,7 @@ def test_a_hypergradient_is_how_two_gradients_agree():
         for name, g in zip(NAMES, gradients, strict=True):
             weights[name].sub_(rate * g)
 
-    _assert_follows(module, weights, NAMES, step, 1e-12)
+    _assert_follows(module, weights, NAMES, step, 1e-12, steps)
 
 
 POINT = """
@@ -217,6 +222,7 @@ output logits
 """
 
 
+@BACKENDS
 @pytest.mark.parametrize(
     "by",
     [
@@ -225,13 +231,13 @@ output logits
         "loss + 0.5 * sum((x @ W)^2) by gd(lr = 0.3 / (1 + 0.3 * sum(x^2)))",
     ],
 )
-def test_delta_descent_takes_the_exact_step(by):
+def test_delta_descent_takes_the_exact_step(by, backend, steps):
     """W' = argmin |W x + u|^2 / 2 + |W - W_t|^2 / (2 lr), solved as a linear system."""
     system = nlgraph.loads(POINT.format(by=by))
     assert [level.components for level in system.levels] == [("W",)]
-    module = nlgraph.compile(system, backend="eager", dtype=torch.float64)
+    module = nlgraph.compile(system, backend=backend, dtype=torch.float64)
     w = module.state["W"].detach().clone()
-    for x, y in _data():
+    for x, y in _data(steps):
         point, label = x[0], y[0]
         module.step(x=point, y=label)
         u = torch.softmax(point @ w, 0) - one_hot(label, 4)
