@@ -7,7 +7,8 @@ cannot be run, and is found here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from nlgraph.diagnostics.diagnostic import Diagnostic
@@ -21,11 +22,23 @@ _Late = Mapping[Fraction, Expr]
 """The ticks at whose end parts of a value are known, each with such a part."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is read at once with a value: what is late of it, and an updated state, if any."""
+
+    late: _Late
+    primed: Expr | None
+
+
+_NOTHING = _Read({}, None)
+
+
 def late_reads(plan: Plan) -> Iterator[Diagnostic]:
     """A diagnostic for each value that is read before its window has ended."""
-    signals = _late_signals(plan)
+    signals = _signals(plan)
+    found: dict[Expr, _Read] = {}
     for value, period in _readers(plan):
-        for late, part in _late(plan, value, signals).items():
+        for late, part in _read(plan, value, signals, found).late.items():
             if late > 1 and period % late:
                 yield errors.not_there_yet(late, period, plan.equations.root, part.origin)
 
@@ -45,55 +58,70 @@ def _readers(plan: Plan) -> Iterator[tuple[Expr, Fraction]]:
             yield expr.value, plan.span(expr.value) or Fraction(1)
 
 
-def _late_signals(plan: Plan) -> dict[SignalId, _Late]:
-    """What is late of each signal."""
-    found: dict[SignalId, _Late] = {}
-    primed: dict[SignalId, Expr | None] = {}
+def _signals(plan: Plan) -> Mapping[SignalId, _Read]:
+    """What is read at once with each signal."""
+    signals: dict[SignalId, _Read] = {}
+    found: dict[Expr, _Read] = {}
     for signal in plan.signals_in_order():
-        value = plan.equations.signals[signal].value
+        read = _read(plan, plan.equations.signals[signal].value, signals, found)
         timing = plan.clocked.signals[signal]
-        late = dict(_late(plan, value, found))
-        prime = _primed_read(plan, value, primed)
-        primed[signal] = prime
-        if timing.stream and timing.clock is not None and prime is not None:
+        if timing.stream and timing.clock is not None and read.primed is not None:
             # A stream has one value in all of its tick, and a state is updated at its end.
-            late.setdefault(plan.clocked.durations[timing.clock], prime)
-        found[signal] = late
-    return found
+            late = {plan.clocked.durations[timing.clock]: read.primed, **read.late}
+            read = _Read(late, read.primed)
+        signals[signal] = read
+    return signals
 
 
-def _late(plan: Plan, value: Expr, signals: Mapping[SignalId, _Late]) -> _Late:
-    late: dict[Fraction, Expr] = {}
-    for expr in _at_once(plan, value):
-        if isinstance(expr, Gather) and plan.gathers(expr):
-            late.setdefault(plan.clocked.durations[plan.clocked.windows[expr]], expr)
-        elif isinstance(expr, SignalRead):
-            for period in signals.get(expr.signal, {}):
-                late.setdefault(period, expr)
-    return late
-
-
-def _primed_read(plan: Plan, value: Expr, signals: Mapping[SignalId, Expr | None]) -> Expr | None:
-    for expr in _at_once(plan, value):
-        if isinstance(expr, StateRead) and expr.primed:
-            return expr
-        if isinstance(expr, SignalRead) and not plan.clocked.signals[expr.signal].stream:
-            inner = signals.get(expr.signal)
-            if inner is not None:
-                return inner
-    return None
-
-
-def _at_once(plan: Plan, value: Expr) -> Iterator[Expr]:
-    """The parts of an expression that are read when it is: not those inside gathers and delays."""
-    stack, seen = [value], {id(value)}
+def _read(
+    plan: Plan, value: Expr, signals: Mapping[SignalId, _Read], found: dict[Expr, _Read]
+) -> _Read:
+    """What is read at once with a value; `found` keeps that of all its parts."""
+    stack = [value]
     while stack:
-        expr = stack.pop()
-        yield expr
-        if isinstance(expr, Gather) and plan.gathers(expr):
+        expr = stack[-1]
+        if expr in found:
+            stack.pop()
             continue
-        parts = (expr.init,) if isinstance(expr, Prev) else children(expr)
-        for part in parts:
-            if id(part) not in seen:
-                seen.add(id(part))
-                stack.append(part)
+        parts = _at_once(plan, expr)
+        missing = [part for part in parts if part not in found]
+        if missing:
+            stack.extend(missing)
+            continue
+        found[expr] = _together([_own(plan, expr, signals), *(found[part] for part in parts)])
+        stack.pop()
+    return found[value]
+
+
+def _own(plan: Plan, expr: Expr, signals: Mapping[SignalId, _Read]) -> _Read:
+    """What an expression reads itself."""
+    match expr:
+        case Gather() if plan.gathers(expr):
+            return _Read({plan.clocked.durations[plan.clocked.windows[expr]]: expr}, None)
+        case StateRead(primed=True):
+            return _Read({}, expr)
+        case SignalRead(signal=signal):
+            of = signals.get(signal, _NOTHING)
+            primed = None if plan.clocked.signals[signal].stream else of.primed
+            return _Read(dict.fromkeys(of.late, expr), primed) if of.late or primed else _NOTHING
+        case _:
+            return _NOTHING
+
+
+def _together(reads: Iterable[_Read]) -> _Read:
+    """All of these; the first of those of one length of time."""
+    some = [read for read in reads if read.late or read.primed is not None]
+    if len(some) <= 1:
+        return some[0] if some else _NOTHING
+    late: dict[Fraction, Expr] = {}
+    for read in some:
+        for period, expr in read.late.items():
+            late.setdefault(period, expr)
+    return _Read(late, next((read.primed for read in some if read.primed is not None), None))
+
+
+def _at_once(plan: Plan, expr: Expr) -> tuple[Expr, ...]:
+    """The parts that are read when an expression is: not those inside gathers and delays."""
+    if isinstance(expr, Gather) and plan.gathers(expr):
+        return ()
+    return (expr.init,) if isinstance(expr, Prev) else children(expr)
