@@ -30,8 +30,9 @@ def start_from(file: Path, system: System, module: Module) -> None:
 
     Each state that a component of the spec's own has must be there, by its full name. What rules
     and bodies add (moments) may be left out and then starts as ever, and so does what starts anew
-    with each root tick. Names that begin with `@`, which a checkpoint has for time and windows, are
-    not looked at. A reset to an initial value goes back to the one of the file.
+    with each root tick. Not looked at are names that begin with `@`, which a checkpoint has for
+    time and windows, and what another optimizer kept for a state (`ffn.m.W1` or `W.m`, where the
+    system has `ffn.W1` or `W`). A reset to an initial value goes back to the one of the file.
 
     Raises:
         SpecError: the file cannot be read, or does not fit: one fault that lists all.
@@ -40,7 +41,7 @@ def start_from(file: Path, system: System, module: Module) -> None:
     names = tuple(module.state)
     faults = [
         *(_misfit(name, given[name], module.state[name]) for name in names if name in given),
-        *(_unknown(name, names) for name in given if name not in names),
+        *(_unknown(name, names) for name in given if name not in names and not _kept(name, names)),
         *(f"`{name}` is missing" for name in _needed(system) if name not in given),
         *(f"`{name}` holds a NaN or an infinity" for name in non_finite(given)),
     ]
@@ -48,8 +49,8 @@ def start_from(file: Path, system: System, module: Module) -> None:
     if found:
         raise SpecError([errors.unfit_start(str(file), found)])
     saved = dict(module.state_dict())
-    for name, tensor in given.items():
-        saved[name] = tensor.to(saved[name].dtype)
+    for name in given.keys() & module.state.keys():
+        saved[name] = given[name].to(saved[name].dtype)
         if INITIAL + name in saved:
             saved[INITIAL + name] = saved[name]
     module.load_state_dict(saved)
@@ -70,6 +71,16 @@ def _misfit(name: str, given: Tensor, state: Tensor) -> str | None:
     if floats[0] == floats[1] and (floats[0] or given.dtype == state.dtype):
         return None
     return f"`{name}` holds {name_of(given.dtype)} and should hold {name_of(state.dtype)}"
+
+
+def _kept(name: str, names: Collection[str]) -> bool:
+    """Whether a name is that of a state with a component between, as rules name what they add."""
+    parts = name.split(".")
+    return any(
+        ".".join((*parts[:start], *parts[end:])) in names
+        for start in range(1, len(parts))
+        for end in range(start + 1, len(parts) + 1)
+    )
 
 
 def _unknown(name: str, names: Collection[str]) -> str:

@@ -64,6 +64,14 @@ def test_moments_may_be_given_and_what_lives_elsewhere_is_not_looked_at(tmp_path
     assert module.tick == 0
 
 
+def test_what_another_optimizer_kept_is_not_looked_at(tmp_path):
+    kept = {"W.most": torch.ones(3, 3), "back.m": torch.ones(3), "back.adam.m": torch.ones(3)}
+    module = _start(tmp_path, _states() | kept)
+    assert module.state.keys() == _states().keys() | {"W.m", "W.v", "inside"}
+    with pytest.raises(SpecError, match=r"`other\.m` is no state"):
+        _start(tmp_path, _states() | {"other.m": torch.ones(3)})
+
+
 def test_floats_of_another_length_are_cast(tmp_path):
     module = _start(tmp_path, _states() | {"back": torch.ones(3, dtype=torch.bfloat16)})
     assert module.state["back"].dtype == torch.float32
