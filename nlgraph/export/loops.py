@@ -169,7 +169,7 @@ class _LoopText:
         for index, step in enumerate(column):
             self.loops.elsewhere[step] = Code(f"{name}[{index}]")
         self.lists[name] = code
-        self.inner.line(f"{name}.append({code})")
+        self.inner.bracketed(f"{name}.append(", [str(code)], ")")
 
     def _targets(self, column: Column) -> list[list[Target]]:
         """The outputs of a step that all rows have alike, each as a column."""

@@ -69,7 +69,7 @@ class _Turns:
         mark = len(self.writer.lines)
         for one in made:
             if one.inside in self.steps.inputs:
-                self.writer.line(f"{one.name}.append({inner.code(one.inside)})")
+                self._append(one, inner.code(one.inside))
         inner.write_runs()
         self._tail(variables, made, mark)
         self.writer.depth -= 1
@@ -202,7 +202,7 @@ class _Turns:
         nexts = {variables[i]: outputs[i] for i in range(self.carried)}
         for one in made:
             if one.inside not in (*nexts.values(), *self.steps.inputs):
-                self.writer.line(f"{one.name}.append({inner.code(one.inside, taped=self.taped)})")
+                self._append(one, inner.code(one.inside, taped=self.taped))
         codes = {name: inner.code(step, taped=self.taped) for name, step in nexts.items()}
         waiting = _in_order(codes, self.names.new, self.writer.line)
         while waiting:
@@ -214,6 +214,9 @@ class _Turns:
             if one.inside in nexts.values() and one.inside not in self.steps.inputs:
                 name = next(name for name, step in nexts.items() if step is one.inside)
                 self.writer.line(f"{one.name}.append({name})")
+
+    def _append(self, one: _Made, code: Code) -> None:
+        self.writer.bracketed(f"{one.name}.append(", [str(code)], ")")
 
     def _comment(self, name: str, variables: list[str]) -> str:
         return self.labels.comment(self.steps.inputs[variables.index(name)])

@@ -8,11 +8,14 @@ import nlgraph
 from nlgraph.export.python import python_text
 from tests.equivalence.inside import INSIDE
 from tests.equivalence.snippets import OPEN, SNIPPETS
+from tests.small import small
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted([*(ROOT / "nlgraph/examples").glob("*.nl"), *(ROOT / "tests/specs").glob("*.nl")])
+EXAMPLES = {p.stem: p.read_text(encoding="utf-8") for p in (ROOT / "nlgraph/examples").glob("*.nl")}
+SPECS = {p.stem: p.read_text(encoding="utf-8") for p in (ROOT / "tests/specs").glob("*.nl")}
 TEXTS = {
-    **{path.stem: path.read_text(encoding="utf-8") for path in FILES},
+    **SPECS,
+    **{f"example_{name}": small(text) for name, text in EXAMPLES.items()},
     **{f"snippet_{name}": text for name, text in (SNIPPETS | OPEN).items()},
     **{f"inside_{name}": text for name, text in INSIDE.items()},
 }
