@@ -40,7 +40,7 @@ SHORT = {
     "cms": Run(130, "accuracy", at_least=0.9),
     "lookahead_ema": Run(150, "accuracy", at_least=0.86),
     "grad_accumulate": Run(160, "accuracy", at_least=0.88),
-    "maml": Run(200, "loss", at_most=2.0),
+    "maml": Run(150, "loss", at_most=2.0),
     "recall": Run(60, "delta_accuracy", at_least=0.95),
     "wgan": Run(400, "distance", at_most=0.2),
     "dqn_target": Run(1500, "optimal", at_least=0.65),
@@ -103,6 +103,7 @@ def test_an_example_begins_to_learn(name, tmp_path):
 
 
 @pytest.mark.train
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", FULL)
 def test_an_example_learns_in_full(name, tmp_path):
     last = _held_out(name, FULL[name], tmp_path)
