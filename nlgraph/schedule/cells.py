@@ -45,11 +45,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """Why a cell is computed by a window that is run again: what lives in its gradient's tick."""
+    """Why a cell is computed by a window that is run again: a gradient, and what it has."""
 
     window: Period
     gradient: Origin
-    state: StateId
+    why: str
 
 
 @dataclass(slots=True, eq=False)
@@ -107,7 +107,8 @@ def collect_cells(
         ):
             if found not in seen:
                 seen.add(found)
-                if motion.of(found) is None:
+                moving = motion.of(found)
+                if moving is None or (found.form == "prev" and moving.start is None):
                     queue.extend(_remember(values, cells, found))
                     if only is not None:
                         queue.extend(_needed(values, motion, cells, found))
@@ -240,7 +241,7 @@ def _remember(values: Values, cells: Cells, value: Value) -> Iterable[Cell]:
         init = value.parts[0]
         fill = init.data[1] if init.form == "number" else 0
         memory = _add(cells, value, Memory(f"@prev/{name}", type_, None, fill))
-        yield _kept(memory, "updated", period, last, value)
+        yield _kept(memory, "updated", max(period, 1), last, value)
     elif value.form == "gather" and value.data[0] != "latest" and value.data[2] > 1:
         kind, period, window, _, copies, _ = value.data
         name = window_name(values, value)

@@ -19,30 +19,6 @@ def too_much_kept(size: int, largest: Origin) -> Diagnostic:
     )
 
 
-def window_gradient(at: Origin, gathered: Origin, why: str, advice: str) -> Diagnostic:
-    """NL0706: a gradient of a window's value that is no sum of its ticks' gradients."""
-    return Diagnostic(
-        "NL0706",
-        "a gradient over several ticks of the root that cannot be taken tick by tick",
-        labels_of(at, "of a value that gathers several ticks", Label(gathered.span, why)),
-        advice,
-    )
-
-
-def window_with(at: Origin, gathered: Origin) -> Diagnostic:
-    """NL0707: a state replaced in ticks that are over."""
-    return Diagnostic(
-        "NL0707",
-        "`with` cannot replace a state in ticks of the root that are over",
-        labels_of(
-            at,
-            "what replaces it is there at the window's end",
-            Label(gathered.span, "gathers several ticks"),
-        ),
-        "with `with` inside the gather, every tick has its own",
-    )
-
-
 def slow_update(at: Origin, state: str) -> Diagnostic:
     """NL0708: the gradient through an update that does not happen in every tick."""
     return Diagnostic(
@@ -53,21 +29,21 @@ def slow_update(at: Origin, state: str) -> Diagnostic:
     )
 
 
-def replayed_in_call(gradient: Origin, state: str) -> Diagnostic:
+def replayed_in_call(gradient: Origin, place: str) -> Diagnostic:
     """NL0703: an output that only a window that is run again could tell."""
     return _window_again(
         gradient,
-        f"`{state}` is updated between two resets inside this gradient's tick",
+        place,
         "an output needs it in a call that updates nothing, which has no window of ticks",
         "a metric can be it, or a state that an update makes of it",
     )
 
 
-def beside_in_window(one: ClockDef, other: ClockDef, gradient: Origin) -> Diagnostic:
+def beside_in_window(one: ClockDef, other: ClockDef, gradient: Origin, place: str) -> Diagnostic:
     """NL0703: clocks beside each other in a window that is run again."""
     return _window_again(
         gradient,
-        "its tick is run again as one, with all that ticks inside it",
+        place,
         f"`{one.id}` and `{other.id}` tick beside each other in it",
         "one whose period is a multiple of the other's runs; and all run with backend='reference'",
         Label(one.origin.span, "one clock"),
@@ -75,11 +51,11 @@ def beside_in_window(one: ClockDef, other: ClockDef, gradient: Origin) -> Diagno
     )
 
 
-def inner_draw(gradient: Origin, state: str) -> Diagnostic:
+def inner_draw(gradient: Origin, place: str) -> Diagnostic:
     """NL0703: draws inside the root ticks of a window that is run again."""
     return _window_again(
         gradient,
-        f"its tick is run again as one, since `{state}` is updated inside it",
+        place,
         "it draws random numbers inside the root's ticks",
         "draw once in a tick of the root",
     )

@@ -91,12 +91,11 @@ def gathered(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
     kind, period, window, axis, *_ = value.data
     if kind == "latest":
         return (yield scope, value.parts[0])
-    if scope is not evaluator.root:
-        flows = depends(evaluator.values, value, scope.targets(), unfolded=True)
-        if scope.kind == "unfolded" and not flows:
-            assert scope.around is not None, "an unfolded scope is inside a gradient"
-            return (yield scope.around, value)
-        evaluator.report.add(errors.window_with(_replacement(scope).origin, value.origin))
+    if scope.kind == "unfolded" and not depends(
+        evaluator.values, value, scope.targets(), unfolded=True
+    ):
+        assert scope.around is not None, "an unfolded scope is inside a gradient"
+        return (yield scope.around, value)
     memory = evaluator.cells.memories[value]
     cell = evaluator.values.cell(("updated", memory.name), stacked(memory), value.origin)
     arg = yield evaluator.root, cell
@@ -133,7 +132,7 @@ def last(evaluator: Evaluator, value: Value) -> Steps:
         return arg
     first = yield evaluator.root, init
     first = _conform(evaluator, first, init, value.type, copies)
-    tick = evaluator.read(Source("count", Count(period, None)), TensorType(WHOLE), "tick")
+    tick = evaluator.read(Source("count", Count(max(period, 1), None)), TensorType(WHOLE), "tick")
     begun = evaluator.op("gt", (tick, 1), TensorType(WHOLE), value)
     type_ = _typed(evaluator, arg, value.type, copies)
     return _leading(evaluator, evaluator.op("where", (begun, arg, first), type_, value), copies)
@@ -151,6 +150,7 @@ def _remembered(evaluator: Evaluator, cell: Cell, gather: Value, memory: Memory)
     copies = _copies(evaluator, gather)
     own = TensorType(memory.type.dtype, memory.type.dims[len(copies) :])
     if gather.form == "prev":
+        arg = evaluator.lift.last(arg, 1, cell.value)
         return _conform(evaluator, arg, cell.value, own, copies)
     kind, period, window, *_ = gather.data
     if kind == "first":

@@ -1,38 +1,48 @@
-"""Which gradients span several root ticks, with what is reset between them."""
+"""Which gradients over several root ticks cannot be taken tick by tick."""
 
 from __future__ import annotations
 
 from nlgraph.schedule.moving import Motion, always
-from nlgraph.schedule.value import Period, Value, parts_first
+from nlgraph.schedule.value import Period, Value, base_of, parts_first
 from nlgraph.schedule.values import Values
-from nlgraph.system.ids import StateId
+from nlgraph.schedule.windows import splits
 from nlgraph.text.span import Origin
 
 
-def find_replayed(
-    values: Values, motion: Motion, root: Value
-) -> tuple[Period, Origin, StateId] | None:
+def find_replayed(values: Values, motion: Motion, root: Value) -> tuple[Period, Origin, str] | None:
     """The longest tick of a gradient in a value that must be run again as a whole; None if none.
 
     What is reset with such a tick lives inside it, from root tick to root tick: its updates are
-    part of the function (section 7 of the language). The gradient and a state of that kind are
-    there for people.
+    part of the function (section 7 of the language). So is what a gather makes of several ticks
+    where that is no sum, and what a `with` replaces in all of them. The gradient and the reason
+    are there for people.
     """
-    if not values.lasting:
-        return None
-    longest: tuple[Period, Origin, StateId] | None = None
+    longest: tuple[Period, Origin, str] | None = None
     for value in parts_first([root]):
         if value.form not in ("grad", "with"):
             continue
         span = value.data[1] if value.form == "grad" else value.data
         if span is None or span <= (longest[0] if longest else 1):
             continue
-        inside = parts_first([value.parts[0]], lambda v: motion.needs(v, active=always))
-        for read in inside:
-            if read.form not in ("state", "primed", "seen"):
-                continue
-            if values.lives_within(read, span) and not values.lives_within(read, 1):
-                name = read.data[0] if read.form == "seen" else read.data
-                longest = span, value.origin, StateId(name)
-                break
+        why = _why(values, motion, value, span)
+        if why is not None:
+            longest = span, value.origin, why
     return longest
+
+
+def _why(values: Values, motion: Motion, value: Value, span: Period) -> str | None:
+    inside = parts_first([value.parts[0]], lambda v: motion.needs(v, active=always))
+    for read in inside if values.lasting else ():
+        if read.form not in ("state", "primed", "seen"):
+            continue
+        if values.lives_within(read, span) and not values.lives_within(read, 1):
+            name = read.data[0] if read.form == "seen" else read.data
+            return f"`{name}` is updated between two resets inside its tick"
+    if value.form == "grad":
+        return None if splits(values, value) else "it is no sum of its ticks' gradients"
+    replaced = {base_of(state)[0] for state, _ in value.replaced}
+    for read in parts_first([value.parts[0]]):
+        gathers = read.form == "gather" and read.data[0] != "latest" and read.data[2] > 1
+        if gathers and not replaced.isdisjoint(parts_first([read.parts[0]])):
+            return "it replaces a state in all ticks that are gathered"
+    return None

@@ -165,14 +165,15 @@ class Motion:
         if self._goes_on(base):
             values.report.add(errors.lasting_prev(base.origin))
         last = self._rewrite(values.last(name))
+        reset = values.anew(clock)
         return Moving(
             of=base,
             after=last,
             update=last,
             period=period,
-            reset=values.anew(clock),
+            reset=reset,
             keeps=False,
-            start=base.parts[0],
+            start=None if reset is None else base.parts[0],
             copies=values.prev_reads[name].hidden,
             type=base.type,
         )

@@ -74,7 +74,7 @@ def _replays(shaped: Shaped, values: Values, cells: Cells) -> list[Replay]:
         windows.setdefault(found.window, {})[key] = found
     if not values.learning:
         for found in cells.replayed.values():
-            values.report.add(errors.replayed_in_call(found.gradient, found.state))
+            values.report.add(errors.replayed_in_call(found.gradient, found.why))
         return []
     return [
         replay(shaped, values, int(window), windows[window])

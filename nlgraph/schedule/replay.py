@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 from nlgraph.ops.types import Dim, TensorType
 from nlgraph.schedule import errors
-from nlgraph.schedule.beside import find_beside
 from nlgraph.schedule.cells import CellKey, Cells, Replayed, collect_cells
 from nlgraph.schedule.evaluate import Evaluator
 from nlgraph.schedule.firing import group_cells
@@ -28,6 +27,7 @@ from nlgraph.schedule.value import Period, Value
 from nlgraph.schedule.values import Values
 from nlgraph.shapes.model import Hidden, Shaped
 from nlgraph.system.ids import InputId, StateId
+from nlgraph.system.model import ClockDef
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,22 +53,21 @@ def replay(
     report = values.report
     first = next(iter(cells.values()))
     inner = _measured(shaped, window)
-    for one, other in find_beside(inner):
-        report.add(errors.beside_in_window(one, other, first.gradient))
-        return Replay((), (), ())
     again = Values(inner, report)
     gradients = Gradients(again)
     motion = Motion(again, gradients.rewrite)
     found = collect_cells(again, motion, gradients, (), only=cells)
+    beside = _beside(again)
+    if beside is not None:
+        one, other = (_clock(again, length) for length in beside)
+        report.add(errors.beside_in_window(one, other, first.gradient, first.why))
+        return Replay((), (), ())
     evaluators: list[Evaluator] = []
     for group in group_cells(found, motion):
         members = tuple(cell for cell in group.cells if cell.key not in found.replayed)
         if members:
             group = replace(group, cells=members)
-            clock = next(
-                (c for c in inner.clocked.durations if again.period(c) == group.period),
-                inner.clocked.equations.root,
-            )
+            clock = _clock(again, group.period).id
             evaluators.append(Evaluator(again, motion, found, group, clock, tuple(evaluators)))
             evaluators[-1].write()
     if report.errors:
@@ -80,6 +79,49 @@ def replay(
         tuple(keeper.memory(memory) for _, memory in found.by_name.values()),
         tuple(keeper.kept.values()),
     )
+
+
+def _beside(values: Values) -> tuple[Period, Period] | None:
+    """Two lengths of time of which neither is made of the other, among those that are read."""
+    lengths: dict[Fraction, None] = {Fraction(1): None}
+    for value in values:
+        for length in _lengths(values, value):
+            if length is not None:
+                lengths[Fraction(length)] = None
+    for one in lengths:
+        for other in lengths:
+            if one < other and (other / one).denominator != 1:
+                return whole(one), whole(other)
+    return None
+
+
+def _lengths(values: Values, value: Value) -> tuple[Period | None, ...]:
+    """The times between two changes of a value."""
+    match value.form:
+        case "state" | "primed" | "seen" | "begun" | "started":
+            name = value.data[0] if value.form == "seen" else value.data
+            if isinstance(name, Value):
+                return ()
+            reset = values.equations.states[StateId(name)].reset
+            anew = None if reset is None else values.period(reset.clock)
+            return values.state_period(StateId(name)), anew
+        case "input":
+            return (values.period(values.equations.inputs[InputId(value.data)].clock),)
+        case "draw":
+            return (values.draws[value.data][1],)
+        case "gather":
+            return value.data[1], value.data[2]
+        case "prev":
+            return (value.data[1],)
+        case _:
+            return ()
+
+
+def _clock(values: Values, length: Period) -> ClockDef:
+    """The clock of a length of time: the first that the file has."""
+    clocks = values.equations.clocks
+    found = (clock for clock in values.clocked.durations if values.period(clock) == length)
+    return clocks[next(found, values.equations.root)]
 
 
 def _measured(shaped: Shaped, window: int) -> Shaped:
@@ -184,7 +226,7 @@ class _Keeper:
         assert isinstance(source.key, str), "a stream has a name"
         if not isinstance(period, int):
             why = self._why
-            self._values.report.add(errors.inner_draw(why.gradient, why.state))
+            self._values.report.add(errors.inner_draw(why.gradient, why.why))
             return source
         own = TensorType(type_.dtype, type_.dims[1 + len(hidden) :])
         kind: Literal["input", "draw"] = "draw" if source.kind == "draw" else "input"

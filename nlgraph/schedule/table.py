@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 from nlgraph.ops.op import registry
@@ -20,6 +20,10 @@ class Table:
         """Start with no value."""
         self.dropped: list[Value] = []
         self._table: dict[Hashable, Value] = {}
+
+    def __iter__(self) -> Iterator[Value]:
+        """Every value, in the order in which they were made."""
+        return iter(self._table.values())
 
     def make(
         self,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nlgraph.schedule import errors
 from nlgraph.schedule.derive import derive_factors
 from nlgraph.schedule.naming import derivative_name
 from nlgraph.schedule.reach import depends, flows_through, gathers_reached
@@ -26,8 +25,6 @@ def split_window(values: Values, grad: Value, derivative: Derivative) -> tuple[V
     gathers = _gathers(values, objective, grad.targets)
     if not gathers:
         return None
-    if not all(_check(values, grad, gather) for gather in gathers):
-        return grad.targets
     origin = grad.origin
     outer = values.make(
         "grad", (objective, *gathers), (len(gathers), *grad.data[1:]), objective.type, origin
@@ -54,6 +51,12 @@ def split_window(values: Values, grad: Value, derivative: Derivative) -> tuple[V
         total or values.op("zeros_like", target, origin=origin, type_=target.type)
         for target, total in zip(grad.targets, totals, strict=True)
     )
+
+
+def splits(values: Values, grad: Value) -> bool:
+    """Whether a `grad` can be taken tick by tick."""
+    gathers = _gathers(values, grad.parts[0], grad.targets)
+    return all(_sums(values, grad, gather) for gather in gathers)
 
 
 def _gathers(values: Values, objective: Value, targets: tuple[Value, ...]) -> list[Value]:
@@ -86,31 +89,11 @@ def _direct(
     return list(derivative(values.make("grad", parts, grad.data, objective.type, grad.origin)))
 
 
-def _check(values: Values, grad: Value, gather: Value) -> bool:
+def _sums(values: Values, grad: Value, gather: Value) -> bool:
     """Whether the gradient through a gather is a gather of gradients."""
-    kind = gather.data[0]
-    origin = grad.origin
-    if kind not in ("accumulate", "average") or gather.type.dims:
-        why = f"`{kind}` of several numbers" if gather.type.dims else f"`{kind}`"
-        advice = "accumulate(…) or average(…) of a single number, as of each tick's loss, can"
-        values.report.add(errors.window_gradient(origin, gather.origin, why, advice))
+    if gather.data[0] not in ("accumulate", "average") or gather.type.dims or grad.points:
         return False
-    if grad.points:
-        values.report.add(
-            errors.window_gradient(
-                origin,
-                gather.origin,
-                "`" + kind + "`",
-                "take the gradient at a point inside the gather",
-            )
-        )
-        return False
-    for value in flows_through(values, gather.parts[0]):
-        if value.form == "prev":
-            last = values.last(value.data[0])
-            if depends(values, last, grad.targets):
-                advice = "stop(…) around what `prev` keeps makes it a constant"
-                why = "carries it from tick to tick"
-                values.report.add(errors.window_gradient(origin, value.origin, why, advice))
-                return False
-    return True
+    return not any(
+        value.form == "prev" and depends(values, values.last(value.data[0]), grad.targets)
+        for value in flows_through(values, gather.parts[0])
+    )

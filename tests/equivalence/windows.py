@@ -106,4 +106,32 @@ loss = mse(r, y)
 output r
 metric loss
 """,
+    "more_than_sums": _HEAD
+    + """
+component V : [d, d] ~ xavier() every four {
+  V' = V - 0.1*grad(sum(average(x @ V)^2) + product(e) + sum(collect(e, axis = 0)^3), V) }
+e = mse(x @ V, x)
+h = x @ V
+"""
+    + _LOSS,
+    "from_tick_to_tick": _HEAD
+    + """
+component V : [d, d] ~ xavier() every four { V' = V - 0.1*grad(average(s), V) }
+s = 0.5*prev(s, 0) + mse(x @ V, x)
+component last : [d] = 0 every four { last' = 0.5*last + average(mean(prev(x, 0*x), B)) }
+h = x @ V + last
+"""
+    + _LOSS,
+    "at_a_point_and_with_another": _HEAD
+    + """
+component V : [d, d] ~ xavier() every four {
+  V' = V - 0.1*grad(average(e), V, at = 0.5*V) - 0.01*(average(e) with (V = 2*V))
+}
+component W : [d, d] ~ xavier() every two {
+  W' = W - 0.1*accumulate(grad(mse(x @ W, x), W)) }
+component rate : scalar = 1 every four { rate' = 0.9*rate + (average(e) with (V = V')) }
+e = mse(x @ V, x @ W)
+h = x @ V * rate
+"""
+    + _LOSS,
 }

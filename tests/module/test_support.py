@@ -42,13 +42,12 @@ REFUSED = {
     ),
     "clocks beside each other in a window that is run again": (
         "clock short = 2 step\n"
-        "component W : scalar = 1 every 6 step { W' = W - grad(average(sum(x) * M), W) }\n"
+        "component W : scalar = 1 every 6 step { W' = W - grad(average(sum(x) * M * N), W) }\n"
         "component M : scalar = 0 every 3 step reset every 6 step to W {\n"
         "  M' = M + accumulate(sum(x)) * W }\n"
-        "component N : scalar = 0 every short { N' = N + accumulate(sum(x)) }\n"
-        "metric n = N\nmetric m = M\n",
+        "component N : scalar = 0 every short { N' = N + accumulate(sum(x)) }\n",
         "NL0703",
-        "grad(average(sum(x) * M), W)",
+        "grad(average(sum(x) * M * N), W)",
     ),
     "draws inside the ticks of a window that is run again": (
         "clock token = step along T\n"

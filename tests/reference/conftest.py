@@ -3,13 +3,6 @@ import torch
 
 import nlgraph
 
-NOT_YET = {
-    "test_a_gradient_of_what_is_nonlinear_in_a_gather": "NL0706",
-    "test_prev_is_a_constant_to_a_window_s_gradient": "NL0706",
-    "test_with_replaces_a_state_in_all_ticks_of_a_window": "NL0707",
-}
-"""What the eager backend refuses, and how."""
-
 
 @pytest.fixture
 def oracle():
@@ -27,12 +20,6 @@ def run(request):
 
     def compile_text(text):
         system = nlgraph.loads(text)
-        code = NOT_YET.get(request.node.originalname)
-        if request.param == "eager" and code is not None:
-            with pytest.raises(nlgraph.SpecError) as caught:
-                nlgraph.compile(system, backend="eager")
-            assert caught.value.diagnostics[0].code == code
-            pytest.skip(f"cannot be executed yet: {code}")
         return nlgraph.compile(system, backend=request.param, dtype=torch.float64)
 
     return compile_text

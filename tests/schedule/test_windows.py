@@ -34,41 +34,14 @@ def test_the_last_tick_of_a_window_needs_no_memory(text_of):
     assert text.startswith("unit 0, every four")
 
 
-@pytest.mark.parametrize(
-    "gathered",
-    [
-        "sum(average(x @ V))",
-        "product(mse(x @ V, x @ W))",
-        "sum(collect(mse(x @ V, x @ W), axis = 0))",
-    ],
-)
-def test_a_window_of_more_than_numbers_is_refused(faults_of, gathered):
-    text = f"component V : [d, c] ~ xavier() every four {{ V' = V - grad({gathered}, V) }}"
-    assert faults_of(text) == ["NL0706"]
-
-
-def test_a_gradient_from_tick_to_tick_is_refused(faults_of):
-    text = """
-component V : [d, c] ~ xavier() every four { V' = V - grad(average(s), V) }
-s = 0.5*prev(s, 0) + mse(x @ V, x @ W)
-"""
-    assert faults_of(text) == ["NL0706"]
-    assert faults_of(text.replace("0.5*prev(s, 0)", "0.5*prev(loss, 0)")) == []
-
-
-def test_a_gradient_at_a_point_over_a_window_is_refused(faults_of):
-    text = "component V : [d, c] ~ xavier() every four { V' = V - grad(average(e), V, at = 2*V) }"
-    assert faults_of(f"{text}\ne = mse(x @ V, x @ W)") == ["NL0706"]
-
-
-def test_a_state_cannot_be_replaced_in_ticks_that_are_over(faults_of):
-    text = """
-component V : [d, c] ~ xavier() every four { V' = V - average(e) with (V = 2*V) }
-e = mse(x @ V, x @ W)
-"""
-    assert faults_of(text) == ["NL0707"]
-    inside = "average(e with (V = 2*V))"
-    assert faults_of(text.replace("average(e) with (V = 2*V)", inside)) == []
+def test_what_is_no_sum_of_ticks_runs_its_window_again(text_of):
+    text = text_of(
+        "component V : [d, c] ~ xavier() every four {\n"
+        "  V' = V - grad(sum(average(x @ V)^2), V) }"
+    )
+    assert "memory @collect/input" in text
+    first, *_ = text.split("unit 1")
+    assert "place(" in first
 
 
 def test_the_update_of_a_slower_state_passes_no_gradient(faults_of):
