@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[np.generic]]
+Floats = NDArray[np.float64]
 
-TEXT = frozenset({"delta", "hope", "linear_attention", "titans", "transformer"})
+TEXT = frozenset({"delta", "hope", "hope_attention", "linear_attention", "titans", "transformer"})
 """The examples that learn a text, byte by byte."""
 
 
@@ -131,10 +132,60 @@ def _walk(draw: np.random.Generator) -> Arrays:
     }
 
 
+def _pendulum(draw: np.random.Generator) -> Arrays:
+    """20,000 steps of a pendulum, recorded from everywhere, each with a torque from -1 to 1.
+
+    The angle counts from where it stands, and weight pulls with twice what the torque can hold.
+    `best` is the best torque where a step began, by value iteration on a grid with the
+    pendulum's own law: it is there to judge by.
+    """
+    steps, discount = 20_000, 0.95
+    angles, speeds = np.linspace(-np.pi, np.pi, 61), np.linspace(-6.0, 6.0, 61)
+    torques = np.linspace(-1.0, 1.0, 5)
+
+    def after(angle: Floats, speed: Floats, torque: Floats) -> tuple[Floats, Floats]:
+        speed = np.clip(speed + 0.1 * (10 * np.sin(angle) + 5 * torque), -6, 6)
+        turned = (angle + 0.1 * speed + np.pi) % (2 * np.pi) - np.pi
+        return turned, speed
+
+    def reward(angle: Floats, speed: Floats, torque: Floats) -> Floats:
+        return -0.1 * (angle**2 + 0.1 * speed**2 + 0.01 * torque**2)
+
+    def looked_up(table: Floats, angle: Floats, speed: Floats) -> Floats:
+        a, s = (angle + np.pi) * 60 / (2 * np.pi), (speed + 6) * 60 / 12
+        i, j = np.minimum(a.astype(int), 59), np.minimum(s.astype(int), 59)
+        p, q = a - i, s - j
+        low = (1 - q) * table[i, j] + q * table[i, j + 1]
+        high = (1 - q) * table[i + 1, j] + q * table[i + 1, j + 1]
+        found: Floats = (1 - p) * low + p * high
+        return found
+
+    def worth(value: Floats, angle: Floats, speed: Floats) -> Floats:
+        grid = angle[..., None], speed[..., None], torques
+        return reward(*grid) + discount * looked_up(value, *after(*grid))
+
+    value = np.zeros((61, 61))
+    for _ in range(150):
+        value = worth(value, *np.meshgrid(angles, speeds, indexing="ij")).max(-1)
+    angle, speed = draw.uniform(-np.pi, np.pi, steps), draw.uniform(-6, 6, steps)
+    act = draw.uniform(-1, 1, steps)
+    angle2, speed2 = after(angle, speed, act)
+    best = torques[worth(value, angle, speed).argmax(-1)]
+    found = {
+        "obs": np.stack([np.cos(angle), np.sin(angle), speed], axis=1),
+        "obs2": np.stack([np.cos(angle2), np.sin(angle2), speed2], axis=1),
+        "act": act[:, None],
+        "reward": reward(angle, speed, act),
+        "best": best[:, None],
+    }
+    return {name: array.astype(np.float32) for name, array in found.items()}
+
+
 ARRAYS: Mapping[str, Callable[[np.random.Generator], Arrays]] = {
     "dqn_target": _walk,
     "maml": _sinusoids,
     "recall": _pairs,
+    "td3": _pendulum,
     "wgan": _ring,
 }
 """The examples that learn from arrays, and what makes them."""

@@ -7,32 +7,14 @@ attention cannot tell a key's last value from its earlier ones; a constant actio
 of the room's places.
 """
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
+import re
 
-import numpy as np
 import pytest
 
 import nlgraph
-from nlgraph.cli.main import main
-from nlgraph.examples.data import ARRAYS, TEXT, example_data, text
-
-EXAMPLES = Path(nlgraph.__file__).parent / "examples"
-
-
-@dataclass(frozen=True)
-class Run:
-    """Root ticks, and for a metric on held-out items the most or the least that it may be."""
-
-    steps: int
-    metric: str
-    at_most: float = float("inf")
-    at_least: float = -float("inf")
-    options: tuple[str, ...] = ()
-
-
-SMALL_TEXT = ("--set", "B=8", "--set", "T=64")
+from nlgraph.examples.data import ARRAYS, TEXT
+from tests.examples.running import EXAMPLES, SMALL_TEXT, Run, held_out
+from tests.examples.test_systems import SHORT as SYSTEMS
 
 SHORT = {
     "momentum": Run(60, "accuracy", at_least=0.88),
@@ -69,58 +51,38 @@ FULL = {
 }
 
 
-def _data(name, folder, bytes_of_text):
-    if name in TEXT:
-        (folder / "data.txt").write_bytes(text()[:bytes_of_text])
-        return str(folder / "data.txt")
-    if name in ARRAYS:
-        np.savez(folder / "data.npz", **example_data(name))
-        return str(folder / "data.npz")
-    return "digits"
-
-
-def _held_out(name, run, folder, *, bytes_of_text=None):
-    """Train as a user does; what the last line says of held-out items."""
-    data = _data(name, folder, bytes_of_text)
-    share = ("--holdout", "0.05") if name in TEXT else ()
-    command = ["train", str(EXAMPLES / f"{name}.nl"), "--data", data, "--out", str(folder / "run")]
-    assert main([*command, "--steps", str(run.steps), *share, *run.options]) == 0
-    last = json.loads((folder / "run" / "metrics.jsonl").read_text().splitlines()[-1])
-    assert last["tick"] == run.steps
-    assert run.at_least <= last[f"holdout_{run.metric}"] <= run.at_most
-    return last
-
-
 def test_every_example_is_trained():
     names = {file.stem for file in EXAMPLES.glob("*.nl")}
-    assert names == SHORT.keys() == FULL.keys()
+    assert names == SHORT.keys() | SYSTEMS.keys()
+    assert SHORT.keys() == FULL.keys()
+    assert not SHORT.keys() & SYSTEMS.keys()
     assert names >= TEXT | ARRAYS.keys()
 
 
 @pytest.mark.parametrize("name", SHORT)
 def test_an_example_begins_to_learn(name, tmp_path):
-    _held_out(name, SHORT[name], tmp_path, bytes_of_text=200_000)
+    held_out(name, SHORT[name], tmp_path, bytes_of_text=200_000)
 
 
 @pytest.mark.train
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", FULL)
 def test_an_example_learns_in_full(name, tmp_path):
-    last = _held_out(name, FULL[name], tmp_path)
+    last = held_out(name, FULL[name], tmp_path)
     if name == "maml":
         assert last["holdout_before"] > 5 * last["holdout_loss"]
     if name == "recall":
         assert last["holdout_sum_accuracy"] < 0.6
 
 
-@pytest.mark.parametrize("name", SHORT)
+@pytest.mark.parametrize("name", [*SHORT, *SYSTEMS])
 def test_an_example_says_what_it_shows_and_where_it_comes_from(name):
     comment = (EXAMPLES / f"{name}.nl").read_text().partition("\nuse ")[0]
     assert comment.startswith(f"# {name}.nl: ")
     assert all(line.startswith("#") for line in comment.splitlines())
-    assert "et al." in comment
+    assert re.search(r" (et al\.|& \w+) 20\d\d", comment)
 
 
-@pytest.mark.parametrize("name", SHORT)
+@pytest.mark.parametrize("name", [*SHORT, *SYSTEMS])
 def test_an_example_has_no_warnings(name):
     assert nlgraph.load(EXAMPLES / f"{name}.nl").warnings == ()
