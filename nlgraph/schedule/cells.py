@@ -14,7 +14,7 @@ from typing import Literal
 
 from nlgraph.ops.types import NUMBER, TRUTH, WHOLE, Dim, TensorType
 from nlgraph.schedule.gradients import Gradients
-from nlgraph.schedule.living import find_replayed
+from nlgraph.schedule.living import Reason, find_replayed
 from nlgraph.schedule.model import Memory
 from nlgraph.schedule.moving import Motion, always
 from nlgraph.schedule.naming import window_name
@@ -78,6 +78,7 @@ def collect_cells(
     """
     cells = Cells()
     seen: set[Value] = set()
+    known: dict[Value, Reason | None] = {}
     queue: deque[Cell] = deque()
     if only is None:
         queue.extend(_results(values, watch))
@@ -92,7 +93,7 @@ def collect_cells(
                 queue.extend(_of_state(values, motion, state))
     while queue:
         cell = queue.popleft()
-        replayed = find_replayed(values, motion, cell.value)
+        replayed = find_replayed(values, motion, cell.value, known)
         if replayed is not None:
             stands_for = values.cell(cell.key, cell.type, cell.origin)
             cells.of[cell.key] = replace(cell, value=stands_for)

@@ -8,7 +8,7 @@ deep as it likes.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal
 
 from nlgraph.ops.types import Dim, TensorType
@@ -328,11 +328,13 @@ class Evaluator:
 
     def computes(self, value: Value) -> bool:
         """Whether the unit computes a value, for itself or for a gradient."""
-        if value in self.root.found:
-            return True
-        return any(
-            value in scope.found for scope in self.root.scopes.values() if scope.kind == "inside"
-        )
+        return value in self.root.found or value in self._inside
+
+    @cached_property
+    def _inside(self) -> frozenset[Value]:
+        """What gradients alone compute; to be asked for when the unit is written."""
+        scopes = (scope for scope in self.root.scopes.values() if scope.kind == "inside")
+        return frozenset(value for scope in scopes for value in scope.found)
 
     def export(self, value: Value) -> Name:
         """The name of a value of this unit that another one reads."""

@@ -18,7 +18,7 @@ class Gradients:
         """Rewrite nothing yet."""
         self.values = values
         self._new: dict[Value, Value] = {}
-        self._pass: dict[tuple[Value, object], bool] = {}
+        self._pass: dict[object, dict[Value, bool]] = {}
         self._derivatives: dict[Value, tuple[Value, ...]] = {}
 
     def rewrite(self, root: Value) -> Value:
@@ -65,11 +65,13 @@ class Gradients:
         span = grad.data[1]
         if span is None:
             return False
-        key = (grad.parts[0], span)
-        if key not in self._pass:
-            read = parts_first([grad.parts[0]])
-            self._pass[key] = any(self.values.lives_within(value, span) for value in read)
-        return self._pass[key]
+        known = self._pass.setdefault(span, {})
+        root = grad.parts[0]
+        for value in parts_first([root], lambda v: () if v in known else v.parts):
+            if value not in known:
+                inside = any(known[part] for part in value.parts)
+                known[value] = inside or self.values.lives_within(value, span)
+        return known[root]
 
     def _items(self, grad: Value) -> Iterable[Value]:
         for i, target in enumerate(grad.targets):

@@ -8,26 +8,41 @@ from nlgraph.schedule.values import Values
 from nlgraph.schedule.windows import splits
 from nlgraph.text.span import Origin
 
+Reason = tuple[Period, Origin, str]
+"""The tick of a gradient, the gradient, and why it must be run again."""
 
-def find_replayed(values: Values, motion: Motion, root: Value) -> tuple[Period, Origin, str] | None:
+
+def find_replayed(
+    values: Values, motion: Motion, root: Value, known: dict[Value, Reason | None]
+) -> Reason | None:
     """The longest tick of a gradient in a value that must be run again as a whole; None if none.
 
     What is reset with such a tick lives inside it, from root tick to root tick: its updates are
     part of the function (section 7 of the language). So is what a gather makes of several ticks
     where that is no sum, and what a `with` replaces in all of them. The gradient and the reason
-    are there for people.
+    are there for people. `known` keeps what was found of all parts, for the roots that share them.
     """
-    longest: tuple[Period, Origin, str] | None = None
-    for value in parts_first([root]):
-        if value.form not in ("grad", "with"):
-            continue
-        span = value.data[1] if value.form == "grad" else value.data
-        if span is None or span <= (longest[0] if longest else 1):
-            continue
-        why = _why(values, motion, value, span)
-        if why is not None:
-            longest = span, value.origin, why
-    return longest
+    for value in parts_first([root], lambda v: () if v in known else v.parts):
+        if value not in known:
+            known[value] = _longest(values, motion, value, known)
+    return known[root]
+
+
+def _longest(
+    values: Values, motion: Motion, value: Value, known: dict[Value, Reason | None]
+) -> Reason | None:
+    longest: Reason | None = None
+    for part in value.parts:
+        found = known[part]
+        if found is not None and (longest is None or found[0] > longest[0]):
+            longest = found
+    if value.form not in ("grad", "with"):
+        return longest
+    span = value.data[1] if value.form == "grad" else value.data
+    if span is None or span <= (longest[0] if longest else 1):
+        return longest
+    why = _why(values, motion, value, span)
+    return longest if why is None else (span, value.origin, why)
 
 
 def _why(values: Values, motion: Motion, value: Value, span: Period) -> str | None:

@@ -132,6 +132,8 @@ class Scope:
     def _needs(self, value: Value) -> tuple[Value, ...]:
         if value in self.fixed or (value.form in ("state", "prev") and self._rests(value)):
             return ()
+        if self.kind == "inside" and value.form in ("stop", "hold"):
+            return ()  # what is in it is read outside
         return self.motion.needs(value, active=self.active)
 
     def _rests(self, value: Value) -> bool:
