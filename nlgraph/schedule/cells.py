@@ -131,6 +131,8 @@ def _needed(values: Values, motion: Motion, cells: Cells, found: Value) -> Itera
     if found.form not in ("primed", "seen", "started"):
         return ()
     state = StateId(found.data[0] if found.form == "seen" else found.data)
+    if values.given(state) is not None:
+        return ()
     known = any((kind, state) in cells.of for kind in ("updated", "started"))
     return () if known else _of_state(values, motion, state)
 

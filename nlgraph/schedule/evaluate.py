@@ -27,7 +27,7 @@ from nlgraph.schedule.scoping import differentiated, outside, replaced, untracke
 from nlgraph.schedule.value import Period, Value, base_of, parts_first
 from nlgraph.schedule.values import Values
 from nlgraph.shapes.model import Hidden
-from nlgraph.system.ids import ClockId
+from nlgraph.system.ids import ClockId, StateId
 
 _MOST_SHARED = 16
 """Values with gradients up to which each is differentiated by what the others are, too: for n
@@ -120,8 +120,20 @@ class Evaluator:
             self.draft.leads[name] = lead
         return name
 
+    def given(self, value: Value) -> Name | None:
+        """A state before or after its update, of all ticks of a window that is run again, if so."""
+        name = value.data[0] if value.form == "seen" else value.data
+        period = self.values.given(StateId(name))
+        if period is None:
+            return None
+        kind: Literal["held", "updated"] = "held" if value.form == "state" else "updated"
+        return self._stream(value, Source(kind, name), self.values.of_state(name), period)
+
     def held(self, state: Value) -> Name:
         """A state as the last tick left it."""
+        given = self.given(state)
+        if given is not None:
+            return given
         lead = self.values.of_state(state.data)
         return self.read(Source("held", state.data), state.type, state.data, lead)
 
@@ -185,9 +197,11 @@ class Evaluator:
                 return self.read(source, value.type, f"{value.data}_initial", lead)
             case "input":
                 period = self.values.period(self.values.equations.inputs[value.data].clock)
-                return self._stream(value, (), period or 1)
+                return self._stream(value, Source("input", value.data), (), period or 1)
             case "draw":
-                return self._stream(value, *self.values.draws[value.data])
+                return self._stream(
+                    value, Source("draw", value.data), *self.values.draws[value.data]
+                )
             case "number_of":
                 return tick_numbers(self, value)
             case "slice":
@@ -251,14 +265,13 @@ class Evaluator:
             return (yield from last(self, value))
         return (yield from before(self, scope, moving))
 
-    def _stream(self, value: Value, hidden: Hidden, period: Period) -> Name:
-        """An input or a draw, with all its ticks in front where it has several, then its copies."""
+    def _stream(self, value: Value, source: Source, hidden: Hidden, period: Period) -> Name:
+        """What comes in with all its ticks in front, where it has several, then its copies."""
         ticks = (Dim(None, int(1 / period)),) if period < 1 else ()
         type_ = TensorType(
             value.type.dtype, (*ticks, *map(self.lift.dim, hidden), *value.type.dims)
         )
-        kind: Literal["input", "draw"] = "draw" if value.form == "draw" else "input"
-        name = self.draft.input(Source(kind, value.data), type_, value.data)
+        name = self.draft.input(source, type_, str(source.key))
         lead = ((TICKS,) if ticks else ()) + hidden
         order = self.lift.merged([lead])
         if lead:

@@ -28,6 +28,11 @@ def primed(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
     key: CellKey = ("updated", value.data)
     cell = evaluator.cells.of.get(key)
     moving = evaluator.motion.of(value)
+    given = evaluator.given(value)
+    if given is not None:
+        if scope.kind == "unfolded":
+            evaluator.report.add(errors.slow_update(value.origin, value.data))
+        return given
     if moving is not None and scope.active(moving):
         if moving.period < 1 or scope is not evaluator.root or cell is None:
             return (yield from after(evaluator, scope, moving))
@@ -48,6 +53,9 @@ def seen(evaluator: Evaluator, scope: Scope, value: Value) -> Steps:
     """A state after its update, read by what ticks slower."""
     name, at = value.data
     moving = evaluator.motion.of(value)
+    given = evaluator.given(value)
+    if given is not None:
+        return evaluator.lift.last(given, int(Fraction(scope.frame) / Fraction(at)), value)
     if moving is None or not (scope.active(moving) or scope.kind == "unfolded"):
         state = evaluator.values.state(StateId(name), "state", value.origin)
         return (yield evaluator.root, state)
@@ -146,8 +154,11 @@ def _remembered(evaluator: Evaluator, cell: Cell, gather: Value, memory: Memory)
     if cell.key[0] == "started":
         empty = "ones_like" if memory.fill else "zeros_like"
         return _op(evaluator, empty, (held,), type_, gather, f"{short}_cleared")
-    arg = yield evaluator.root, cell.value
     copies = _copies(evaluator, gather)
+    if gather.form == "gather" and gather.data[0] == "first":
+        arg: Arg = evaluator.held(cell.value)  # before all its ticks, should it have several
+    else:
+        arg = yield evaluator.root, cell.value
     own = TensorType(memory.type.dtype, memory.type.dims[len(copies) :])
     if gather.form == "prev":
         arg = evaluator.lift.last(arg, 1, cell.value)

@@ -134,6 +134,8 @@ class Motion:
             return None
         if not values.learning and (reset is None or reset > 1):
             return None
+        if values.given(state.id) is not None:
+            return None
         update = values.update(state.id)
         assert update is not None, "what has a period has an update"
         to = None if state.reset is None else state.reset.to

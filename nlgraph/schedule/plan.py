@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from nlgraph.diagnostics.diagnostic import Report
@@ -87,30 +87,34 @@ def _with_replays(
 ) -> list[Unit]:
     """All units in an order in which they can run.
 
-    Windows are run again behind what keeps them, which has the first units, and before all that
-    reads what they give.
+    A window is run again behind all that ticks faster and keeps it, and before all that reads
+    what it gives.
     """
-    again = [unit for found in replays for unit in found.units]
-    if not again:
-        return list(units)
-    shortest = min(unit.period for unit in again)
-    place = next(
-        (i for i, group in enumerate(groups) if group.stratum or group.period >= shortest),
-        len(units),
-    )
+    order: list[tuple[int, int]] = [(-1, index) for index in range(len(units))]
+    for number, found in enumerate(replays):
+        if found.units:
+            window = found.units[0].period
+            place = next(
+                (
+                    place
+                    for place, (owner, index) in enumerate(order)
+                    if owner < 0 and (groups[index].stratum or groups[index].period >= window)
+                ),
+                len(order),
+            )
+            order[place:place] = [(number, index) for index in range(len(found.units))]
+    places = {unit: place for place, unit in enumerate(order)}
+    numbered: list[Unit] = []
+    for owner, index in order:
+        unit = units[index] if owner < 0 else replays[owner].units[index]
+        numbered.append(_renumbered(unit, {i: p for (of, i), p in places.items() if of == owner}))
+    return numbered
 
-    plain = [_renumbered(unit, lambda i: i + len(again) * (i >= place)) for unit in units]
-    found: list[Unit] = []
-    for each in replays:
-        start = place + len(found)
-        found += [_renumbered(unit, start.__add__) for unit in each.units]
-    return [*plain[:place], *found, *plain[place:]]
 
-
-def _renumbered(unit: Unit, number: Callable[[int], int]) -> Unit:
+def _renumbered(unit: Unit, places: Mapping[int, int]) -> Unit:
     """A unit that knows others by new numbers."""
     inputs = tuple(
-        replace(source, unit=number(source.unit)) if source.kind == "value" else source
+        replace(source, unit=places[source.unit]) if source.kind == "value" else source
         for source in unit.inputs
     )
     return replace(unit, inputs=inputs)

@@ -2,8 +2,9 @@
 
 Where what is reset with a window is part of a gradient over it, updates from tick to tick are part
 of the function. All clocks are then measured in windows: what ticks in root ticks ticks inside one,
-as all that the rest of this room knows how to run. The window's inputs and draws are kept, and the
-states as they were when it began (section 9 of the language).
+as all that the rest of this room knows how to run. The window's inputs and draws are kept, and so
+are the values of states that change meanwhile and do not live inside it; of those that go on inside
+the root's ticks, the values with which it began (section 9 of the language).
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def replay(
     report = values.report
     first = next(iter(cells.values()))
     inner = _measured(shaped, window)
-    again = Values(inner, report)
+    again = Values(inner, report, root=Fraction(1, window))
     gradients = Gradients(again)
     motion = Motion(again, gradients.rewrite)
     found = collect_cells(again, motion, gradients, (), only=cells)
@@ -171,7 +172,7 @@ class _Keeper:
     def __init__(
         self, values: Values, again: Values, cells: Cells, window: int, why: Replayed
     ) -> None:
-        self.kept: dict[tuple[str, str], Value] = {}
+        self.kept: dict[tuple[str, str, str], Value] = {}
         self._values = values
         self._again = again
         self._cells = cells
@@ -214,6 +215,8 @@ class _Keeper:
             case "draw":
                 hidden, period = self._again.draws[key]
                 return self._stream(source, type_, hidden, _rooted(period, self._window))
+            case "held" | "updated" if (period := self._again.given(StateId(key))) is not None:
+                return self._state(source, _rooted(period, self._window))
             case "held" if self._changes(StateId(key)):
                 return self._first(StateId(key))
             case _:
@@ -236,6 +239,19 @@ class _Keeper:
         stacked = TensorType(own.dtype, (Dim(None, self._window // period), *own.dims))
         return self._gathered("collect", part, period, 0, hidden, stacked)
 
+    def _state(self, source: Source, period: Period) -> Source:
+        """All values of a state that does not live inside the window."""
+        assert isinstance(source.key, str), "a state has a name"
+        assert isinstance(period, int), "it changes with ticks of the root"
+        state = StateId(source.key)
+        form: Literal["state", "primed"] = "state" if source.kind == "held" else "primed"
+        value = self._values.state(state, form, self._why.gradient)
+        copies = self._values.of_state(state)
+        stacked = TensorType(
+            value.type.dtype, (Dim(None, self._window // period), *value.type.dims)
+        )
+        return self._gathered("collect", value, period, 0, copies, stacked)
+
     def _changes(self, state: StateId) -> bool:
         """Whether a state is another one at the end of a window than at its start."""
         times = (self._values.state_period(state), self._values.reset_period(state))
@@ -256,7 +272,7 @@ class _Keeper:
     ) -> Source:
         data = (kind, period, self._window, axis, hidden, "")
         gather = self._values.make("gather", (part,), data, type_, self._why.gradient)
-        self.kept[kind, part.data] = gather
+        self.kept[kind, part.form, part.data] = gather
         return Source("updated", window_name(self._values, gather))
 
 

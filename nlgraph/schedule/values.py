@@ -72,13 +72,20 @@ class Values(Copies):
     """
 
     def __init__(
-        self, shaped: Shaped, report: Report, windows: Mapping[Gather, str] | None = None
+        self,
+        shaped: Shaped,
+        report: Report,
+        windows: Mapping[Gather, str] | None = None,
+        *,
+        root: Period = 1,
     ) -> None:
         """Start with no value; where nothing is learned, `windows` has the memory of each gather.
 
         There two gathers may be equal that were not in the steps before, and their memories differ.
+        All times are measured in windows of which a tick of the root is the part `root`.
         """
         super().__init__(shaped)
+        self.root = root
         self.report = report
         self.names: dict[Value, str] = {}
         self.prevs: dict[str, Prev] = {}
@@ -97,6 +104,19 @@ class Values(Copies):
         `at` is the time between two readings, in root ticks; one or more of these are the same.
         """
         return self._value(_Read(root, component, self.per(component), min(at or 1, 1)))
+
+    def given(self, state: StateId) -> Period | None:
+        """The time between two values of a state that a window is given tick by tick.
+
+        It changes from root tick to root tick, and does not live inside the window: what runs the
+        window again need not do so for it. None of any other state.
+        """
+        reset = self.equations.states[state].reset
+        anew = None if reset is None else self.period(reset.clock)
+        times = [time for time in (self.state_period(state), anew) if time is not None]
+        period = min(times, default=1)
+        lives = anew is not None and anew <= 1 and self.state_period(state) is not None
+        return None if lives or not self.root <= period < 1 else period
 
     def last(self, name: str) -> Value:
         """What a `prev` is the last value of."""

@@ -134,4 +134,27 @@ e = mse(x @ V, x @ W)
 h = x @ V * rate
 """
     + _LOSS,
+    "what_goes_on_inside_the_ticks": """
+use std.optim (gd)
+dim B = 2, T = 4, d = 2
+clock seq
+clock token = seq along T
+clock sub = token / 2
+clock slow = 3 seq
+input x : [B, T, d] every seq
+component P : [d, d] ~ normal(0, 0.7) every seq { minimize mean((x @ P)^2) by gd(lr = 0.1) }
+component c1 : [d] = c2 per B every sub reset every token to c2 {
+  E = sum(tanh(c1*(x @ P)[token])^2)
+  c1' = c1 - 0.2*grad(E, c1)
+}
+component c2 : [d] ~ normal(0, 0.5) every token {
+  c2' = 0.95*c2 - 0.1*grad(accumulate(mean(c1.E)), c2) }
+component c6 : [d] = c7 every seq reset every slow to c7 {
+  E = sum(tanh(c6 - accumulate(c2, seq) + latest(c2', seq))^2)
+  c6' = c6 - 0.2*tanh(c6)*E
+}
+component c7 : [d] ~ normal(0, 0.5) every slow { c7' = 0.95*c7 - 0.1*grad(accumulate(c6.E), c7) }
+output o = c6'
+metric e = c6.E
+""",
 }
