@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from nlgraph.clocks import errors
-from nlgraph.clocks.model import Clocked
+from nlgraph.clocks.model import Clocked, Timing
 from nlgraph.diagnostics.diagnostic import Diagnostic, Report
 from nlgraph.system.ids import ClockId
 from nlgraph.system.model import (
@@ -22,6 +22,7 @@ from nlgraph.system.model import (
     Grad,
     InputRead,
     Item,
+    Prev,
     SignalRead,
     Slice,
     State,
@@ -99,7 +100,7 @@ def _fault(clocked: Clocked, read: Expr, component: Component, clock: ClockId) -
     assert own.clock is not None, "what never changes is read by all"
     equations = clocked.equations
     is_beside = not _is_whole(clocked, clock, own.clock)
-    if not own.stream:
+    if not _has_ticks(own, read):
         return errors.unprimed((read, own.clock), component, clock, equations, is_beside=is_beside)
     if is_beside:
         return errors.beside_reader((read, own.clock), component, clock, equations)
@@ -116,7 +117,7 @@ def _check_results(clocked: Clocked, report: Report) -> None:
             found = (read, own.clock)
             report.add(
                 errors.fast_result(
-                    result.name, found, root, clocked.equations, is_stream=own.stream
+                    result.name, found, root, clocked.equations, is_stream=_has_ticks(own, read)
                 )
             )
 
@@ -143,7 +144,7 @@ class _Reader:
             own = self.clocked.timings[expr]
             if own.clock is None or _is_whole(self.clocked, own.clock, self.clock):
                 continue
-            if own.stream or (isinstance(expr, StateRead) and not expr.primed):
+            if _has_ticks(own, expr) or (isinstance(expr, StateRead) and not expr.primed):
                 yield expr
             elif isinstance(expr, SignalRead):
                 # What reads states only is read like a state.
@@ -152,4 +153,9 @@ class _Reader:
                 stack.extend(children(expr))
 
 
-_READS = (InputRead, SignalRead, StateRead, Tick, Slice, Gather, Grad, Item)
+def _has_ticks(timing: Timing, read: Expr) -> bool:
+    """Whether a read has one value in each tick: a stream, or what any value was a tick before."""
+    return timing.stream or isinstance(read, Prev)
+
+
+_READS = (InputRead, SignalRead, StateRead, Tick, Slice, Gather, Grad, Item, Prev)

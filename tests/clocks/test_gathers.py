@@ -21,6 +21,13 @@ FAULTS = {
         ("NL0301", 6),
         ("the loss ticks every step", "the 16 gradients of a window", "accumulate(grad(…))"),
     ),
+    "a slow component reads what a faster state was a tick before": (
+        STEP
+        + "component a : [d] = 0 { a' = a + sum(x, 0) }\n"
+        + "component b : [d] = 0 every 4 step { b' = b + prev(a', 0) }\n",
+        ("NL0301", 5),
+        ("`prev(a', 0)` ticks every step", "the 4 values of a window"),
+    ),
     "it counts another's updates": (
         STEP
         + "component a : [d] = 0 { a' = a + sum(x, 0) }\n"
