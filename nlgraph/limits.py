@@ -24,7 +24,7 @@ PLANS = 16
 two lengths and sequences of a dozen. One that is needed again is made again."""
 
 KEPT_BYTES = 64 * 2**30
-"""Bytes of the windows that are kept from tick to tick: more is no machine that runs a spec alone."""
+"""Bytes of the windows that are kept from tick to tick: more is no machine that a spec is for."""
 
 GRAPHS = 256
 """Graphs that a module keeps, each for a set of clocks that tick together and the sizes of a call:

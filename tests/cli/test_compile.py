@@ -40,7 +40,10 @@ def _run(code, *arguments, seed="0"):
 def test_a_folder_is_written_and_named(tmp_path, capsys):
     assert main(["compile", CMS, "-o", str(tmp_path / "out"), "--set", "B=8"]) == 0
     said = capsys.readouterr().out
-    assert said == f"{tmp_path}/out: model.py, levels.txt, levels.json, levels.svg, spec.nl, export.json\n"
+    assert (
+        said
+        == f"{tmp_path}/out: model.py, levels.txt, levels.json, levels.svg, spec.nl, export.json\n"
+    )
     assert "class Module(nn.Module):" in (tmp_path / "out" / "model.py").read_text()
 
 

@@ -1,6 +1,3 @@
-import pytest
-
-
 def test_a_gradient_over_a_window_is_gathered_tick_by_tick(text_of):
     text = text_of(
         "component V : [d, c] ~ xavier() every four { V' = V - 0.1*grad(average(e), V) }\n"
@@ -36,8 +33,7 @@ def test_the_last_tick_of_a_window_needs_no_memory(text_of):
 
 def test_what_is_no_sum_of_ticks_runs_its_window_again(text_of):
     text = text_of(
-        "component V : [d, c] ~ xavier() every four {\n"
-        "  V' = V - grad(sum(average(x @ V)^2), V) }"
+        "component V : [d, c] ~ xavier() every four {\n  V' = V - grad(sum(average(x @ V)^2), V) }"
     )
     assert "memory @collect/input" in text
     first, *_ = text.split("unit 1")
