@@ -8,6 +8,7 @@ import nlgraph
 from nlgraph.export.python import python_text
 from tests.equivalence.inside import INSIDE
 from tests.equivalence.snippets import OPEN, SNIPPETS
+from tests.equivalence.windows import REPLAYED
 from tests.small import small
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +19,7 @@ TEXTS = {
     **{f"example_{name}": small(text) for name, text in EXAMPLES.items()},
     **{f"snippet_{name}": text for name, text in (SNIPPETS | OPEN).items()},
     **{f"inside_{name}": text for name, text in INSIDE.items()},
+    **{f"window_{name}": text for name, text in REPLAYED.items()},
 }
 SEED, CLASSES, BATCH = 3, 2, 5
 LONG = 100

@@ -160,13 +160,14 @@ class EagerBackend:
         for memory in self._open:
             known = held.get(memory.name)
             past = (tick - 1) % memory.window if memory.window else tick - 1
+            wanted = sizes_of(stacked(memory).dims, sizes)
+            if known is not None and known.shape == wanted:
+                continue
             if known is None or past == 0:
                 begun[memory.name] = self._empty(memory, sizes, device)
             elif memory.name in read:
-                wanted = sizes_of(stacked(memory).dims, sizes)
-                if known.shape != wanted:
-                    ends = tick - past + memory.window - 1 if memory.window else None
-                    raise other_sizes(memory.name, known.shape, wanted, ends)
+                ends = tick - past + memory.window - 1 if memory.window else None
+                raise other_sizes(memory.name, known.shape, wanted, ends)
         return {**held, **begun}
 
     def _empty(self, memory: Memory, sizes: Mapping[str, int], device: torch.device) -> Tensor:
