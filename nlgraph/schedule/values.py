@@ -93,7 +93,7 @@ class Values(Copies):
         self.draws: dict[str, tuple[Hidden, Period]] = {}
         self.gathers: dict[Gather, Value] = {}
         self.digests: dict[Value, str] = {}
-        self.reached: dict[tuple[Value, bool], frozenset[Value]] = {}
+        self.reached: dict[tuple[Value, bool, bool], frozenset[Value]] = {}
         self._windows = windows
         self._known: dict[_Read, Value] = {}
         self._free = _differentiated(shaped)

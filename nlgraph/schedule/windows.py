@@ -64,11 +64,11 @@ def _gathers(values: Values, objective: Value, targets: tuple[Value, ...]) -> li
     if not gathers_reached(values, objective):
         return []
     borders = set(targets)
-    for value in flows_through(values, objective, targets):
+    for value in flows_through(values, objective, targets, living=True):
         if value.form == "gather" and value.data[0] != "latest" and value.data[2] > 1:
             borders.add(value)
-    outermost = [v for v in flows_through(values, objective, borders) if v in borders]
-    return [v for v in outermost if v not in targets and depends(values, v, targets)]
+    outermost = [v for v in flows_through(values, objective, borders, living=True) if v in borders]
+    return [v for v in outermost if v not in targets and depends(values, v, targets, living=True)]
 
 
 def _direct(
@@ -76,7 +76,7 @@ def _direct(
 ) -> list[Value | None]:
     """What flows at the last tick past all gathers."""
     objective = grad.parts[0]
-    reached = set(flows_through(values, objective, gathers))
+    reached = set(flows_through(values, objective, gathers, living=True))
     if not any(target in reached for target in grad.targets):
         return [None] * len(grad.targets)
     new: dict[Value, Value] = {}
@@ -94,6 +94,8 @@ def _sums(values: Values, grad: Value, gather: Value) -> bool:
     if gather.data[0] not in ("accumulate", "average") or gather.type.dims or grad.points:
         return False
     return not any(
-        value.form == "prev" and depends(values, values.last(value.data[0]), grad.targets)
-        for value in flows_through(values, gather.parts[0])
+        value.form == "prev"
+        and not values.lives_within(value, 1)
+        and depends(values, values.last(value.data[0]), grad.targets, living=True)
+        for value in flows_through(values, gather.parts[0], living=True)
     )

@@ -26,6 +26,17 @@ component P : [d, d] = 0.5 { P' = 0.9*P - 0.1*grad(loss, P) }
 loss = average(mean(x[token] @ P*y[token]), seq)
 output second = grad(sum(grad(loss, P)^2), P)
 """,
+    "a_slow_start_that_only_a_reset_reads": _HEAD
+    + """
+clock slow = 2 seq
+component s : [d, d] = eye() every slow { s' = s - 0.1*grad(loss, s) }
+component r : scalar = 0.1 every slow { r' = r - 0.1*grad(loss, r) }
+component M : like s = s per B every token reset every seq to s { M' = M - r*grad(E(M), M) }
+fn E(W) = sum((x[token] @ W - y[token])^2)
+o = mse(latest(sum(M', B), seq), sum(x, B)[0:2, :])
+loss = average(o, slow)^2 + latest(o*o, slow) + average(mean(M'), slow)
+output o
+""",
     "a_window_of_matrices_of_copies": _HEAD
     + """
 clock slow = 2 seq

@@ -85,3 +85,39 @@ def _first_order(start, batches):
         total = total + step / 4
         fast = (fast - 0.3 * step).detach()
     return total
+
+
+@pytest.mark.parametrize("backend", ["reference", "eager"])
+def test_a_start_learns_from_several_ticks_that_read_it_in_their_reset_alone(backend):
+    """What a slower component gives to memories inside each tick: worked out by autograd."""
+    system = nlgraph.loads("""
+use std.optim (gd)
+dim B = 3, T = 4, d = 2
+clock sequence
+clock token = sequence along T
+input x, y : [B, T, d] every sequence
+component start : [d, d] = eye() every 2 sequence
+component rate : scalar = 0.1 every 2 sequence
+component M : like start = start per B every token reset every sequence to start {
+  map (q) = q @ M
+  minimize sum((x[token] @ M - y[token])^2) by gd(lr = rate)
+}
+loss = mse(collect(M(x[token])), y)
+train start, rate minimize average(loss) by gd(lr = 0.5)
+""")
+    module = nlgraph.compile(system, backend=backend, dtype=torch.float64)
+    generator = torch.Generator().manual_seed(1)
+    start = torch.eye(2, dtype=torch.float64, requires_grad=True)
+    rate = torch.tensor(0.1, dtype=torch.float64, requires_grad=True)
+    losses = []
+    for _ in range(2):
+        x, y = torch.randn(2, 3, 4, 2, generator=generator, dtype=torch.float64)
+        module.step(x=x, y=y)
+        memory, read = start.expand(3, 2, 2), []
+        for k, v in zip(x.unbind(1), y.unbind(1), strict=True):
+            read.append(torch.einsum("bi,bij->bj", k, memory))
+            memory = memory - rate * 2 * torch.einsum("bi,bj->bij", k, read[-1] - v)
+        losses.append(((torch.stack(read, 1) - y) ** 2).mean())
+    by_start, by_rate = torch.autograd.grad(sum(losses) / 2, (start, rate))
+    torch.testing.assert_close(module.state["start"], (start - 0.5 * by_start).detach())
+    torch.testing.assert_close(module.state["rate"], (rate - 0.5 * by_rate).detach())
