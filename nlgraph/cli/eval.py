@@ -95,7 +95,13 @@ def _shown(found: Evaluated, outputs: Outputs, arguments: argparse.Namespace) ->
 def _headline(found: Evaluated, arguments: argparse.Namespace, painter: Painter) -> str:
     name = painter.paint(found.system.name, "bold")
     data = f"{found.items} items of {escape(arguments.data)} in {found.batches} batches"
-    what = f"{len(found.learners)} components learn on" if found.learners else "nothing is updated"
+    match len(found.learners):
+        case 0:
+            what = "nothing is updated"
+        case 1:
+            what = "1 component learns on"
+        case count:
+            what = f"{count} components learn on"
     return f"{name}: tick {found.tick} of {escape(arguments.folder)}, {data}; {what}"
 
 

@@ -170,11 +170,15 @@ def _headline(outcome: Outcome, painter: Painter) -> str:
     prepared = outcome.prepared
     equations = prepared.system.shaped.clocked.equations
     tick, batch = prepared.module.tick, prepared.config.batch
-    ran = tick - (prepared.checkpoint.tick if prepared.checkpoint is not None else 0)
+    first = prepared.checkpoint.tick if prepared.checkpoint is not None else 0
+    ran = tick - first
     items = f"{batch} item{'s' if batch > 1 else ''} each"
-    speed = f" ({rate(ran / outcome.seconds)} a second)" if ran else ""
+    speed = f" ({rate(ran / outcome.seconds)} a second)"
     name = painter.paint(equations.name, "bold")
-    return f"{name}: {tick} ticks of {equations.root}, {items}, in {outcome.seconds:.1f} s{speed}"
+    if not ran:
+        return f"{name}: at tick {tick} of {equations.root} already; a larger --steps goes on"
+    ticks = f"ticks {first + 1} to {tick}" if first else f"{tick} ticks"
+    return f"{name}: {ticks} of {equations.root}, {items}, in {outcome.seconds:.1f} s{speed}"
 
 
 def _levels(prepared: Prepared, painter: Painter, columns: int) -> str:
@@ -210,10 +214,13 @@ def told(values: Mapping[str, float | None], name: str) -> str:
 
 
 def _place(prepared: Prepared, painter: Painter) -> str:
+    from nlgraph.train.checkpoint import newest
+
     held = prepared.feed.apart(prepared.module.tick)
-    files = f"metrics.jsonl, checkpoints/{prepared.module.tick}"
+    checkpoint = newest(prepared.folder)
+    saved = "no checkpoint" if checkpoint is None else f"checkpoints/{checkpoint}"
     apart = f"; {held}" if held else ""
-    return f"{painter.paint(str(prepared.folder), 'bold')}: {files}{apart}"
+    return f"{painter.paint(str(prepared.folder), 'bold')}: metrics.jsonl, {saved}{apart}"
 
 
 def count(text: str) -> int:

@@ -114,7 +114,9 @@ def _check(folder: Path) -> None:
     written = _written(folder / RECORD)
     if written is None:
         holds = ", ".join(map(escape, found[:3])) + (", …" if len(found) > 3 else "")
-        raise ExportError(f"{_shown(folder)} was not written by nlgraph: it holds {holds}")
+        raise ExportError(
+            f"{_shown(folder)} was not written by `nlgraph compile`: it holds {holds}"
+        )
     for name in found:
         if name != RECORD and name not in written:
             raise ExportError(f"{_shown(folder)} holds {escape(name)}, which nlgraph did not write")

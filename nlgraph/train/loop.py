@@ -28,11 +28,12 @@ class Hooks:
     """What a loop calls.
 
     `fault` words what is no longer finite, or that something is not after a tick.
-    `done` takes a tick's values; `save` is called when a checkpoint is due; `stopping` says
-    whether to end after the tick under way.
+    `dropped` takes a tick whose updates were taken back; `done` takes a tick's values; `save` is
+    called when a checkpoint is due; `stopping` says whether to end after the tick under way.
     """
 
     fault: Callable[[NonFinite | int], SpecError]
+    dropped: Callable[[int], None]
     done: Callable[[int, Values], None]
     save: Callable[[], None]
     stopping: Callable[[], bool]
@@ -84,6 +85,7 @@ def run_ticks(
                 raise hooks.fault(recent.find(scalars.get(LOSS)) or tick)
         elif before and (lost or non_finite(module.state_dict())):
             module.load_state_dict(without_updates(before, module))
+            hooks.dropped(tick)
         hooks.done(tick, values)
         if saves:
             hooks.save()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +125,7 @@ def run(prepared: Prepared, view: View, taken: Interrupts) -> Outcome:
     last: Mapping[str, float | None] = {}
     held: Mapping[str, float] = {}
     failed: SpecError | None = None
+    dropped: list[int] = []
     began = time.perf_counter()
     with MetricsFile(folder / METRICS) as metrics, view:
 
@@ -151,6 +152,7 @@ def run(prepared: Prepared, view: View, taken: Interrupts) -> Outcome:
 
         hooks = Hooks(
             fault=fault,
+            dropped=dropped.append,
             done=done,
             save=save,
             stopping=lambda: taken.asked,
@@ -166,12 +168,23 @@ def run(prepared: Prepared, view: View, taken: Interrupts) -> Outcome:
             hooks=hooks,
         )
         taken.patient = False
+        if dropped:
+            view.note(_told_dropped(dropped))
     if failed is not None:
         raise failed
     if not last:  # the run had been at its end before
         last = {n: v for n, v in read_last(folder / METRICS).items() if n in prepared.scalars}
         held = _evaluated(prepared)
     return Outcome(prepared, time.perf_counter() - began, finished, last, held)
+
+
+def _told_dropped(ticks: Sequence[int]) -> str:
+    if len(ticks) == 1:
+        return f"the updates of tick {ticks[0]} were taken back: something was not finite"
+    return (
+        f"the updates of {len(ticks)} ticks, {ticks[0]} to {ticks[-1]}, were taken back: something "
+        "was not finite"
+    )
 
 
 def _stop_at_errors(report: Report) -> None:

@@ -100,6 +100,7 @@ def config_of(folder: Path, use: errors.Use) -> RunConfig:
     try:
         return RunConfig.model_validate_json(file.read_text(encoding="utf-8"))
     except FileNotFoundError as fault:
-        raise SpecError([errors.no_run(str(folder), use, "there is no run.json in it")]) from fault
+        why = "there is no run.json in it" if folder.exists() else "there is no such folder"
+        raise SpecError([errors.no_run(str(folder), use, why)]) from fault
     except (OSError, ValueError, ValidationError) as fault:
         raise SpecError([errors.no_run(str(folder), use, "its run.json is damaged")]) from fault

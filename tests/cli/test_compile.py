@@ -50,7 +50,7 @@ def test_a_folder_is_written_and_named(tmp_path, capsys):
 def test_a_folder_that_is_not_its_own_is_a_wrong_command_line(tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("mine")
     assert main(["compile", CMS, "-o", str(tmp_path)]) == 2
-    assert "was not written by nlgraph: it holds notes.txt" in capsys.readouterr().err
+    assert "was not written by `nlgraph compile`: it holds notes.txt" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [(), ("-o", "x", "--emit", "fx"), ("--emit", "ast")])

@@ -69,8 +69,11 @@ def _broken(out):
     [
         (_foreign, "holds notes.txt, which nlgraph did not write"),
         (_edited, "model.py was changed since it was written"),
-        (_unknown, "was not written by nlgraph: it holds levels.json, levels.svg, levels.txt, …"),
-        (_broken, "was not written by nlgraph"),
+        (
+            _unknown,
+            "was not written by `nlgraph compile`: it holds levels.json, levels.svg, levels.txt, …",
+        ),
+        (_broken, "was not written by `nlgraph compile`"),
     ],
 )
 def test_what_would_be_lost_is_refused(change, said, system, tmp_path):

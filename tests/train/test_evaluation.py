@@ -266,6 +266,11 @@ def test_the_command_shows_metrics_outputs_and_what_moved(capsys):
     torch.testing.assert_close(logits[:8], first)
 
 
+def test_one_component_learns_on_in_the_singular(capsys):
+    assert _eval("--learn", "fast.m", "--steps", "2") == 0
+    assert "in 2 batches; 1 component learns on\n" in capsys.readouterr().out
+
+
 def test_an_output_of_an_endless_function_is_bounded_by_steps(capsys):
     assert _eval("--steps", "3") == 0
     assert "24 items of feeds:batches in 3 batches; nothing is updated" in capsys.readouterr().out
@@ -277,7 +282,7 @@ def test_an_output_of_an_endless_function_is_bounded_by_steps(capsys):
         (["--learn", "9"], 2, "--learn 9: there is no level 9"),
         (["--out", "file.npz"], 2, "outputs are written as FILE.safetensors"),
         (["--out", "no/such/folder.safetensors"], 2, "cannot be written: No such file"),
-        (["--from", "nowhere"], 1, "nowhere cannot be evaluated: there is no run.json in it"),
+        (["--from", "nowhere"], 1, "nowhere cannot be evaluated: there is no such folder"),
         (["--set", "d=5"], 1, "error[NL08"),
         (["--set", "B=16"], 1, "error[NL08"),
         (["--data", "data.npz"], 1, "has nothing called `hint`"),

@@ -303,7 +303,16 @@ def test_a_finished_run_that_is_resumed_goes_no_further(capsys):
     capsys.readouterr()
     assert _resume("run", 30) == 0
     assert Path("run", "metrics.jsonl").read_text() == before
-    assert "held out" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert ": at tick 30 of step already; a larger --steps goes on\n" in shown
+    assert "held out" in shown
+
+
+def test_the_summary_of_a_resumed_run_tells_the_ticks_that_it_timed(capsys):
+    _begin("run", 20)
+    assert "spec: 20 ticks of step" in capsys.readouterr().out
+    assert _resume("run", 30) == 0
+    assert "spec: ticks 21 to 30 of step" in capsys.readouterr().out
 
 
 def test_comments_may_change_between_runs_and_meaning_may_not(capsys):
@@ -343,10 +352,15 @@ def test_a_run_cannot_go_on_as_another_one(capsys, arguments, said):
     assert said in err
 
 
+def test_a_folder_that_is_not_there_cannot_be_resumed(capsys):
+    assert _resume("run", 20) == 1
+    assert "run cannot be resumed: there is no such folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("content", [None, "{", '{"format": 2}', ""])
 def test_a_folder_that_holds_no_run_cannot_be_resumed(capsys, content):
+    Path("run").mkdir()
     if content is not None:
-        Path("run").mkdir()
         Path("run", "run.json").write_text(content)
     assert _resume("run", 20) == 1
     assert "error[NL0833]" in capsys.readouterr().err
@@ -399,10 +413,13 @@ def test_no_checkpoint_holds_a_number_that_is_not_finite(policy):
 def test_keep_goes_on_and_writes_null(capsys):
     assert _begin("run", 100, "--on-nan", "keep") == 0
     assert _lines("run")[-1]["loss"] is None
-    assert "no checkpoint at tick 100" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert "no checkpoint at tick 100" in shown.err
+    assert not Path("run", "checkpoints", "100").exists()
+    assert "checkpoints/100" not in shown.out
 
 
-def test_skip_takes_back_the_updates_of_that_tick():
+def test_skip_takes_back_the_updates_of_that_tick(capsys):
     """Without the two ticks whose gradients overflow, W stays finite and learns on."""
     Path("spec.nl").write_text("""
 dim B = 4
@@ -419,8 +436,11 @@ output z = x
     np.savez("data.npz", x=x)
     assert _begin("run", 15, "--on-nan", "skip", "--holdout", "0") == 0
     lines = _lines("run")
-    skipped = sum(line["loss"] is None for line in lines)
-    assert skipped > 0
+    ticks = [line["tick"] for line in lines if line["loss"] is None]
+    skipped = len(ticks)
+    assert skipped > 1
+    told = f"the updates of {skipped} ticks, {ticks[0]} to {ticks[-1]}, were taken back"
+    assert told in capsys.readouterr().err
     state = load_file("run/checkpoints/15/state.safetensors")
     assert state["count"].item() == 15 - skipped
     assert state["W"].isfinite()
