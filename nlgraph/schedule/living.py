@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from nlgraph.schedule.moving import Motion, always
 from nlgraph.schedule.value import Period, Value, base_of, parts_first
 from nlgraph.schedule.values import Values
@@ -46,7 +48,8 @@ def _longest(
 
 
 def _why(values: Values, motion: Motion, value: Value, span: Period) -> str | None:
-    inside = parts_first([value.parts[0]], lambda v: motion.needs(v, active=always))
+    needs = partial(motion.needs, active=always)
+    inside = parts_first([value.parts[0]], needs)
     for read in inside if values.lasting else ():
         if read.form not in ("state", "primed", "seen"):
             continue
@@ -58,6 +61,6 @@ def _why(values: Values, motion: Motion, value: Value, span: Period) -> str | No
     replaced = {base_of(state)[0] for state, _ in value.replaced}
     for read in parts_first([value.parts[0]]):
         gathers = read.form == "gather" and read.data[0] != "latest" and read.data[2] > 1
-        if gathers and not replaced.isdisjoint(parts_first([read.parts[0]])):
+        if gathers and not replaced.isdisjoint(parts_first([read.parts[0]], needs)):
             return "it replaces a state in all ticks that are gathered"
     return None

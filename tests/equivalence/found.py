@@ -37,6 +37,15 @@ o = mse(latest(sum(M', B), seq), sum(x, B)[0:2, :])
 loss = average(o, slow)^2 + latest(o*o, slow) + average(mean(M'), slow)
 output o
 """,
+    "a_replaced_start_that_only_a_reset_reads": _HEAD
+    + """
+clock slow = 2 seq
+component s : [d, d] = eye() every slow { s' = s - 0.1*grad(loss with (s = 1.1*s), s) }
+component M : like s = s per B every token reset every seq to s { M' = M - 0.1*grad(E(M), M) }
+fn E(W) = sum((x[token] @ W - y[token])^2)
+loss = average(mse(latest(sum(M', B), seq), sum(x, B)[0:2, :]), slow)
+output loss
+""",
     "a_window_of_matrices_of_copies": _HEAD
     + """
 clock slow = 2 seq
