@@ -93,6 +93,7 @@ class Builder:
     used: set[str] = field(default_factory=set)
     given: set[Expr] = field(default_factory=set)
     lazies: list[LazyComponent] = field(default_factory=list)
+    building: list[LazyComponent] = field(default_factory=list)
     bindings: list[Callable[[], None]] = field(default_factory=list)
     deferred: list[Callable[[], None]] = field(default_factory=list)
     equations: list[Callable[[], None]] = field(default_factory=list)

@@ -149,13 +149,16 @@ def definition_cycle(what: str, chain: tuple[tuple[str, Origin], ...]) -> Diagno
         if others
         else f"the {what} `{first[0]}` is defined by itself"
     )
+    advice = "say one of them without the others" if others else "say it without itself"
+    if what == "component":
+        advice += ":\nwrite out the dims of a state, which `like` takes from what it names"
     return _error(
         "NL0211",
         message,
         first[1],
         f"`{first[0]}`",
         *(Label(origin.span, f"`{name}`") for name, origin in others),
-        help="say one of them without the others" if others else "say it without itself",
+        help=advice,
     )
 
 

@@ -74,13 +74,14 @@ def holder_of(builder: Builder, entity: Holder | LazyComponent, at: Origin) -> H
         return entity
     if entity.holder is None:
         if entity.busy:
-            builder.fault(
-                errors.definition_cycle("component", ((entity.origin.span.text, entity.origin),)),
-                at,
-            )
+            circle = builder.building[builder.building.index(entity) :]
+            chain = tuple((str(member.id), member.origin) for member in circle)
+            builder.fault(errors.definition_cycle("component", chain), at)
             return None
         entity.busy = True
+        builder.building.append(entity)
         entity.holder = entity.build()
+        builder.building.pop()
         entity.busy = False
     return entity.holder
 

@@ -54,6 +54,13 @@ FAULTS = [
     ("const a = 1 / 0", "NL0208", 4, "division by zero", ""),
     ("const a = 10 ^ 10 ^ 10", "NL0208", 4, "too large", ""),
     ("const a = b, b = a + 1", "NL0211", 4, "`a` → `b`", ""),
+    (
+        "component M : like N = 0\ncomponent N : like M = 0",
+        "NL0211",
+        4,
+        "`M` → `N` → `M` are defined by each other",
+        "write out the dims",
+    ),
     ("clock other", "NL0213", 4, "second root", "16"),
     ("fn f(a, b) = a + b\ny = f(x)", "NL0214", 5, "needs `b`", ""),
     ("fn f(a) = a\ny = f(x, 1)", "NL0214", 5, "takes 1 argument, not 2", ""),
