@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from nlgraph.diagnostics.diagnostic import Report
 from nlgraph.system.model import Input
 from nlgraph.train import errors
+from nlgraph.train.source import names_function
 from nlgraph.train.text import Bytes, cut_text
 
 Array = NDArray[np.generic]
@@ -46,8 +47,17 @@ def read_data(data: str, inputs: Sequence[Input], report: Report) -> Mapping[str
         "it is neither `digits`, nor a file that ends in .npz, .safetensors or .txt, nor "
         "package.module:function"
     )
-    report.add(errors.unreadable_data(data, message, "np.savez(file, x=x, y=y)"))
+    report.add(errors.unreadable_data(data, message, _advice(data)))
     return None
+
+
+def _advice(data: str) -> str:
+    path, _, function = data.rpartition(":")
+    if path.endswith(".py"):
+        name = f"{'.'.join(Path(path.removesuffix('.py')).parts)}:{function}"
+        if names_function(name):
+            return f"a module is named as Python imports it: {name}"
+    return "np.savez(file, x=x, y=y)"
 
 
 class _Unreadable(Exception):

@@ -108,4 +108,10 @@ def test_an_unknown_kind_of_data_says_which_there_are():
     report = Report()
     assert read_data("mnist", (), report) is None
     assert "`digits`" in report.errors[0].message
+
+
+def test_the_path_of_a_python_file_is_told_as_a_module():
+    report = Report()
+    assert read_data("pack/feeds.py:batches", (), report) is None
+    assert report.errors[0].help == "a module is named as Python imports it: pack.feeds:batches"
     assert ".npz, .safetensors or .txt" in report.errors[0].message
