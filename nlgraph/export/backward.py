@@ -57,7 +57,7 @@ def _by_state(unit: UnitWriter, step: Step, of: str, leaves: list[Step], flags: 
         writer.line(whole)
         return
     plain = body.names.new("gradients")
-    writer.line(f"{plain} = {gradients}")
+    writer.bracketed(f"{plain} = torch.autograd.grad(", [of, picked, *flags], ")")
     writer.line(f"{name} = dict(zip({table}, {plain}, strict=True))")
 
 

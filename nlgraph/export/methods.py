@@ -284,9 +284,12 @@ class Method:
         return list(zip(self.part.dims, map(names.new, self.part.dims), strict=True))
 
     def _open_memory(self, writer: Writer, memory: Memory, variable: str) -> None:
-        """A memory that has this call's sizes: empty where its window begins."""
+        """A memory that has this call's sizes, which may be others where its window begins."""
         writer.line(f"{variable} = state.get({quoted(memory.name)})")
-        begins = "" if memory.window is None else f" or self.tick % {memory.window} == 0"
+        begins = ""
+        if memory.window is not None:
+            sizes = self.where.literal(sizes_of(stacked(memory).dims, self.where.sizes))
+            begins = f" or (self.tick % {memory.window} == 0 and {variable}.shape != {sizes})"
         with writer.block(f"if {variable} is None{begins}:"):
             empty = constant_code(
                 memory.fill, stacked(memory), self.where, device=self.where.device

@@ -123,7 +123,11 @@ class _Turns:
                 code = method(code, "split", count)
             elif axis:
                 code = method(code, "unbind", axis)
-            turns.append(code.text)
+            size = arg.type.dims[axis].size
+            each = self.step.attrs["turns"] // (size // count) if size else 1
+            # What is slower than the turns stays the same for several of them.
+            several = f"[part for part in {code.text} for _ in range({each})]"
+            turns.append(several if each > 1 else code.text)
             elements.append(self.names.new(f"{wanted}_{'t' if count == 1 else 'chunk'}"))
             self.inner.codes[name] = Code(elements[-1])
         return turns, elements

@@ -82,9 +82,7 @@ class UnitWriter:
         before = len(self.writer.lines)
         with self.writer.block("with torch.enable_grad():"):
             self._items(items, taped=True)
-        if len(self.writer.lines) == before + 1:  # all of it stands in a later line
-            self.writer.lines.pop()
-        else:
+        if len(self.writer.lines) > before:  # else all of it stands in a later line
             self.writer.line()
 
     def _items(self, items: list[Item], *, taped: bool) -> None:

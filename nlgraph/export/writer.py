@@ -28,15 +28,19 @@ class Writer:
             if said and len(text) + len(said) + 4 <= self.room:
                 text = f"{text}  # {said}"
                 break
-        self.lines.append(_STEP * self.depth + text if text else "")
+        if text or not (self.lines and not self.lines[-1]):
+            self.lines.append(_STEP * self.depth + text if text else "")
 
     @contextmanager
     def block(self, head: str, comment: str = "") -> Iterator[None]:
-        """What stands below a head."""
+        """What stands below a head; where nothing does, there is no head, either."""
         self.line(head, comment)
+        begun = len(self.lines)
         self.depth += 1
         yield
         self.depth -= 1
+        if len(self.lines) == begun:
+            self.lines.pop()
 
     def bracketed(
         self, head: str, items: Sequence[str], tail: str, comment: str = "", *, tuple_: bool = False

@@ -20,7 +20,9 @@ ROOT = Path(__file__).parents[2]
 PATHS = sorted(
     [*(ROOT / "tests" / "specs").glob("*.nl"), *(ROOT / "nlgraph" / "examples").glob("*.nl")]
 )
-TEXTS = {f"{path.parent.name}-{path.stem}": shortened(path.read_text(encoding="utf-8")) for path in PATHS}
+TEXTS = {
+    f"{path.parent.name}-{path.stem}": shortened(path.read_text(encoding="utf-8")) for path in PATHS
+}
 INSIDE = [name for name, text in TEXTS.items() if "along" in text or "task /" in text]
 TICKS = 4
 

@@ -1,3 +1,6 @@
+from nlgraph import limits
+
+
 def test_a_gradient_over_a_window_is_gathered_tick_by_tick(text_of):
     text = text_of(
         "component V : [d, c] ~ xavier() every four { V' = V - 0.1*grad(average(e), V) }\n"
@@ -48,3 +51,12 @@ component f : scalar = 1 every CLOCK { f' = f - grad(sum(W) with (W = V'), rate)
 """
     assert faults_of(text.replace("CLOCK", "four")) == []
     assert faults_of(text.replace("CLOCK", "step")) == ["NL0708"]
+
+
+def test_windows_of_more_bytes_than_there_may_be_are_refused(faults_of, monkeypatch):
+    text = "component V : [B, c] = 0 every four { V' = mean(collect(x @ W, axis = 0), 0) }"
+    size = 4 * 5 * 3 * 4  # four values of f32[5, 3]
+    monkeypatch.setattr(limits, "KEPT_BYTES", size)
+    assert faults_of(text) == []
+    monkeypatch.setattr(limits, "KEPT_BYTES", size - 1)
+    assert faults_of(text) == ["NL0603"]

@@ -82,5 +82,5 @@ def test_any_signs(text: str):
 def test_dropping_any_one_line_of_a_system_is_no_traceback():
     for text in TEXTS:
         lines = text.splitlines(keepends=True)
-        for dropped in range(len(lines)):
+        for dropped in range(0, len(lines), max(1, len(lines) // 40)):
             check("".join(lines[:dropped] + lines[dropped + 1 :]))
