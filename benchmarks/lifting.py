@@ -73,10 +73,10 @@ def by_hand() -> Step:
     leaves = {name: states[name].clone().requires_grad_() for name in LEARNED}
 
     def step(x: Tensor, y: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        K, V, Q, R, start1, start2 = leaves.values()  # noqa: N806
+        K, V, Q, R, start1, start2 = leaves.values()  # noqa: N806 - the papers' names
         key, value, query = x @ K, x @ V, x @ Q
         rate = 0.1 * torch.sigmoid(x @ R)
-        W1, W2 = (s.expand(BATCH, -1, -1) for s in (start1, start2))  # noqa: N806
+        W1, W2 = (s.expand(BATCH, -1, -1) for s in (start1, start2))  # noqa: N806 - the papers' names
         read = []
         for i in range(0, TICKS, CHUNK):
             k, v, q, lr = (z[:, i : i + CHUNK] for z in (key, value, query, rate))
@@ -85,7 +85,7 @@ def by_hand() -> Step:
             error = k + torch.nn.functional.silu(k @ fast1) @ fast2 - v
             objective = (lr * error.square().mean(-1, keepdim=True)).sum()
             g1, g2 = torch.autograd.grad(objective, (fast1, fast2), create_graph=True)
-            W1, W2 = 0.99 * W1 - g1, 0.99 * W2 - g2  # noqa: N806
+            W1, W2 = 0.99 * W1 - g1, 0.99 * W2 - g2  # noqa: N806 - the papers' names
         loss = torch.nn.functional.mse_loss(torch.cat(read, 1), y)
         gradients = torch.autograd.grad(loss, list(leaves.values()))
         with torch.no_grad():
@@ -113,14 +113,15 @@ def main(rounds: int) -> int:
             began = time.perf_counter()
             step(x, y)
             times[name].append(time.perf_counter() - began)
-    print(f"one step of {BATCH} sequences of {TICKS} tokens, torch {torch.__version__}, one thread")  # noqa: T201
+    sizes = f"{BATCH} sequences of {TICKS} tokens"
+    sys.stdout.write(f"one step of {sizes}, torch {torch.__version__}, one thread\n")
     for name, found in times.items():
-        print(f"{name:10} {1000 * statistics.median(found):8.1f} ms")  # noqa: T201
+        sys.stdout.write(f"{name:10} {1000 * statistics.median(found):8.1f} ms\n")
     slow = False
     for name, asked in ASKED.items():
         pairs = zip(times[name], times["nlgraph"], strict=False)
         ratio = statistics.median(theirs / mine for theirs, mine in pairs)
-        print(f"{ratio:6.2f} times as fast as {name} (asked: {asked})")  # noqa: T201
+        sys.stdout.write(f"{ratio:6.2f} times as fast as {name} (asked: {asked})\n")
         slow |= ratio < asked
     return int(slow)
 

@@ -169,8 +169,7 @@ def _terminal() -> Found:
 def _folder() -> Found:
     try:
         here = Path.cwd()
-        with tempfile.TemporaryFile(dir=here):
-            pass
+        tempfile.TemporaryFile(dir=here).close()
     except OSError as fault:
         why = fault.strerror or str(fault)
         return Found("this folder", "fails", f"cannot be written to ({why}), as train does")

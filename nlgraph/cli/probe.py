@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nlgraph.cli.doctor import SPEC, State
@@ -34,7 +35,7 @@ def probe() -> None:
 
     for device in devices:
         for backend in BACKENDS:
-            _try(f"{backend} on {device}", lambda: _backend(backend, device))  # noqa: B023
+            _try(f"{backend} on {device}", partial(_backend, backend, device))
 
 
 def _try(name: str, step: Callable[[], Iterator[Finding]]) -> bool:

@@ -78,6 +78,5 @@ def _at(point: Point) -> str:
 def _towards(corner: Point, other: Point) -> Point:
     """The point on the way from a corner where its curve begins."""
     reach = min(_CORNER, (abs(other[0] - corner[0]) + abs(other[1] - corner[1])) / 2)
-    return tuple(  # type: ignore[return-value]
-        c + reach * ((o > c) - (o < c)) for c, o in zip(corner, other, strict=True)
-    )
+    x, y = (c + reach * ((o > c) - (o < c)) for c, o in zip(corner, other, strict=True))
+    return x, y

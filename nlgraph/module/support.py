@@ -10,10 +10,11 @@ from nlgraph.module.backends import WHOLE_LANGUAGE
 from nlgraph.module.lateness import late_reads
 from nlgraph.ops.op import registry
 from nlgraph.reference.plan import Plan
-from nlgraph.schedule.beside import find_beside
 from nlgraph.shapes.model import Shaped
+from nlgraph.system.ids import ClockId
 from nlgraph.system.model import (
     Call,
+    ClockDef,
     Draw,
 )
 from nlgraph.system.walk import postorder
@@ -30,7 +31,7 @@ def find_unsupported(shaped: Shaped, backend: str) -> Diagnostic | None:
     report = Report()
     found = [*_unbound(shaped), *late_reads(plan), *_draws(plan)]
     if backend not in WHOLE_LANGUAGE:
-        found += [errors.beside(one, other) for one, other in find_beside(shaped)]
+        found += [errors.beside(one, other) for one, other in _beside(shaped)]
     for diagnostic in found:
         report.add(diagnostic)
     return next(iter(report.errors), None)
@@ -55,6 +56,27 @@ def _unbound(shaped: Shaped) -> Iterator[Diagnostic]:
     for component in shaped.clocked.equations.components.values():
         if component.extern is not None and component.extern.module is None:
             yield errors.unbound_module(component.id, component.origin)
+
+
+def _beside(shaped: Shaped) -> Iterator[tuple[ClockDef, ClockDef]]:
+    """Pairs of clocks that a system uses inside its unit of time, and that tick beside each other.
+
+    Neither of them is made of whole ticks of the other.
+    """
+    clocked = shaped.clocked
+    equations = clocked.equations
+    used: dict[ClockId | None, None] = dict.fromkeys(t.clock for t in clocked.timings.values())
+    used |= dict.fromkeys(clocked.components.values())
+    used |= dict.fromkeys(clocked.windows.values())
+    used |= dict.fromkeys(i.clock for i in equations.inputs.values())
+    used |= dict.fromkeys(s.reset.clock for s in equations.states.values() if s.reset)
+    inside = [c for c in used if c is not None and clocked.durations[c] < 1]
+    for index, clock in enumerate(inside):
+        length = clocked.durations[clock]
+        for other in inside[:index]:
+            ratio = max(length, clocked.durations[other]) / min(length, clocked.durations[other])
+            if ratio.denominator != 1:
+                yield equations.clocks[other], equations.clocks[clock]
 
 
 def _draws(plan: Plan) -> Iterator[Diagnostic]:

@@ -236,12 +236,4 @@ def _op(
     return evaluator.op(op, args, type_, gather, hint=hint, place=place)
 
 
-def _replacement(scope: Scope) -> Value:
-    """The `with` or the gradient that a scope is made by."""
-    while scope.made_by is None:
-        assert scope.around is not None, "the root replaces nothing"
-        scope = scope.around
-    return scope.made_by
-
-
 _WORDS = {"updated": "next", "started": "start"}

@@ -8,8 +8,7 @@ from dataclasses import replace
 from nlgraph.diagnostics.diagnostic import Report
 from nlgraph.schedule import errors
 from nlgraph.schedule.cells import CellKey, Cells, Replayed, collect_cells, remember
-from nlgraph.schedule.evaluate import Evaluator
-from nlgraph.schedule.firing import Group, group_cells
+from nlgraph.schedule.firing import Group
 from nlgraph.schedule.gradients import Gradients
 from nlgraph.schedule.kept import check_kept
 from nlgraph.schedule.model import Schedule, Unit
@@ -18,8 +17,9 @@ from nlgraph.schedule.naming import window_name
 from nlgraph.schedule.replay import Replay, replay
 from nlgraph.schedule.value import Period
 from nlgraph.schedule.values import Values
+from nlgraph.schedule.write import write_units
 from nlgraph.shapes.model import Shaped
-from nlgraph.system.ids import ClockId, SignalId
+from nlgraph.system.ids import SignalId
 from nlgraph.system.model import Gather
 
 
@@ -47,14 +47,7 @@ def make_schedule(
     replays = _replays(shaped, values, cells)
     for gather in dict.fromkeys(gather for found in replays for gather in found.kept):
         remember(values, cells, gather)
-    evaluators: list[Evaluator] = []
-    for group in group_cells(cells, motion):
-        members = tuple(cell for cell in group.cells if cell.key not in cells.replayed)
-        if members:
-            group = replace(group, cells=members)
-            clock = _clock(values, group.period)
-            evaluators.append(Evaluator(values, motion, cells, group, clock, tuple(evaluators)))
-            evaluators[-1].write()
+    evaluators = write_units(values, motion, cells)
     units = [evaluator.draft.close() for evaluator in evaluators]
     units = _with_replays(units, [evaluator.group for evaluator in evaluators], replays)
     check_kept(((memory, of.origin) for of, memory in cells.by_name.values()), report)
@@ -118,14 +111,6 @@ def _renumbered(unit: Unit, places: Mapping[int, int]) -> Unit:
         for source in unit.inputs
     )
     return replace(unit, inputs=inputs)
-
-
-def _clock(values: Values, period: Period) -> ClockId:
-    """The clock of a period: the first that the file has."""
-    for clock in values.clocked.durations:
-        if values.period(clock) == period:
-            return clock
-    return values.equations.root
 
 
 def _bound_dims(shaped: Shaped) -> tuple[str, ...]:

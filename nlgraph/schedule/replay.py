@@ -17,8 +17,6 @@ from typing import Any, Literal
 from nlgraph.ops.types import Dim, TensorType
 from nlgraph.schedule import errors
 from nlgraph.schedule.cells import CellKey, Cells, Replayed, collect_cells
-from nlgraph.schedule.evaluate import Evaluator
-from nlgraph.schedule.firing import group_cells
 from nlgraph.schedule.gradients import Gradients
 from nlgraph.schedule.model import Count, Memory, Region, Source, Target, Unit
 from nlgraph.schedule.moving import Motion
@@ -26,9 +24,9 @@ from nlgraph.schedule.naming import window_name
 from nlgraph.schedule.times import whole
 from nlgraph.schedule.value import Period, Value
 from nlgraph.schedule.values import Values
+from nlgraph.schedule.write import write_units
 from nlgraph.shapes.model import Hidden, Shaped
 from nlgraph.system.ids import InputId, StateId
-from nlgraph.system.model import ClockDef
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,17 +58,11 @@ def replay(
     found = collect_cells(again, motion, gradients, (), only=cells)
     beside = _beside(again)
     if beside is not None:
-        one, other = (_clock(again, length) for length in beside)
+        clocks = inner.clocked.equations.clocks
+        one, other = (clocks[again.clock_of(length)] for length in beside)
         report.add(errors.beside_in_window(one, other, first.gradient, first.why))
         return Replay((), (), ())
-    evaluators: list[Evaluator] = []
-    for group in group_cells(found, motion):
-        members = tuple(cell for cell in group.cells if cell.key not in found.replayed)
-        if members:
-            group = replace(group, cells=members)
-            clock = _clock(again, group.period).id
-            evaluators.append(Evaluator(again, motion, found, group, clock, tuple(evaluators)))
-            evaluators[-1].write()
+    evaluators = write_units(again, motion, found)
     if report.errors:
         return Replay((), (), ())
     keeper = _Keeper(values, again, found, window, first)
@@ -116,13 +108,6 @@ def _lengths(values: Values, value: Value) -> tuple[Period | None, ...]:
             return (value.data[1],)
         case _:
             return ()
-
-
-def _clock(values: Values, length: Period) -> ClockDef:
-    """The clock of a length of time: the first that the file has."""
-    clocks = values.equations.clocks
-    found = (clock for clock in values.clocked.durations if values.period(clock) == length)
-    return clocks[next(found, values.equations.root)]
 
 
 def _measured(shaped: Shaped, window: int) -> Shaped:

@@ -34,6 +34,11 @@ class Times:
         """A dimension that has a name."""
         return Dim(name, self.equations.dims[name])
 
+    def clock_of(self, length: Period) -> ClockId:
+        """The clock of a length of time: the first that the file has."""
+        found = (clock for clock in self.clocked.durations if self.period(clock) == length)
+        return next(found, self.equations.root)
+
     def state_period(self, state: StateId) -> Period | None:
         """The time between two updates of a state, in root ticks; None where it has none."""
         found = self.equations.states[state]
